@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "core/base/fiber.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/base/check.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#define FIBER_ASAN 1
+#endif
+#if __has_feature(thread_sanitizer)
+#include <sanitizer/tsan_interface.h>
+#define FIBER_TSAN 1
+#endif
+#endif
+
+static _Thread_local struct fiber *current;
+#ifdef FIBER_ASAN
+static _Thread_local struct fiber *previous; /* who switched here: learns its stack bounds */
+#endif
+
+/* Not inlined: after a switch the caller may be on another OS thread, where a cached address of the
+ * thread-local would be wrong. */
+__attribute__((noinline)) struct fiber *fiber_current(void)
+{
+    return current;
+}
+
+/* fiber_swap(save, load): push the callee-saved registers, *save = sp, sp = load, pop, return.
+ * fiber_start: the first return of a new fiber. It finds entry and argument in saved registers and
+ * calls entry with a zero frame pointer and return address, so a stack walk ends there. */
+void fiber_swap(void **save, void *load);
+void fiber_start(void);
+
+#if defined(__x86_64__)
+__asm__(".text\n"
+        ".p2align 4\n"
+        ".globl fiber_swap\n"
+        ".type fiber_swap,@function\n"
+        "fiber_swap:\n"
+        "  pushq %rbp\n"
+        "  pushq %rbx\n"
+        "  pushq %r12\n"
+        "  pushq %r13\n"
+        "  pushq %r14\n"
+        "  pushq %r15\n"
+        "  movq %rsp, (%rdi)\n"
+        "  movq %rsi, %rsp\n"
+        "  popq %r15\n"
+        "  popq %r14\n"
+        "  popq %r13\n"
+        "  popq %r12\n"
+        "  popq %rbx\n"
+        "  popq %rbp\n"
+        "  ret\n"
+        ".size fiber_swap,.-fiber_swap\n"
+        ".globl fiber_start\n"
+        ".type fiber_start,@function\n"
+        "fiber_start:\n"
+        "  movq %r13, %rdi\n"
+        "  xorl %ebp, %ebp\n"
+        "  pushq $0\n"
+        "  jmpq *%r12\n"
+        ".size fiber_start,.-fiber_start\n"
+        ".section .note.GNU-stack,\"\",@progbits\n"
+        ".text\n");
+
+static void *fiber_frame(char *top, void (*entry)(void *), void *argument)
+{
+    void **frame = (void **)(void *)top;
+    *--frame = (void *)fiber_start; /* its push makes the stack as after a call */
+    *--frame = NULL;             /* rbp */
+    *--frame = NULL;             /* rbx */
+    *--frame = (void *)entry;    /* r12 */
+    *--frame = argument;         /* r13 */
+    *--frame = NULL;             /* r14 */
+    *--frame = NULL;             /* r15 */
+    return frame;
+}
+#elif defined(__aarch64__)
+__asm__(".text\n"
+        ".p2align 4\n"
+        ".globl fiber_swap\n"
+        ".type fiber_swap,%function\n"
+        "fiber_swap:\n"
+        "  sub sp, sp, #160\n"
+        "  stp x19, x20, [sp, #0]\n"
+        "  stp x21, x22, [sp, #16]\n"
+        "  stp x23, x24, [sp, #32]\n"
+        "  stp x25, x26, [sp, #48]\n"
+        "  stp x27, x28, [sp, #64]\n"
+        "  stp x29, x30, [sp, #80]\n"
+        "  stp d8, d9, [sp, #96]\n"
+        "  stp d10, d11, [sp, #112]\n"
+        "  stp d12, d13, [sp, #128]\n"
+        "  stp d14, d15, [sp, #144]\n"
+        "  mov x9, sp\n"
+        "  str x9, [x0]\n"
+        "  mov sp, x1\n"
+        "  ldp x19, x20, [sp, #0]\n"
+        "  ldp x21, x22, [sp, #16]\n"
+        "  ldp x23, x24, [sp, #32]\n"
+        "  ldp x25, x26, [sp, #48]\n"
+        "  ldp x27, x28, [sp, #64]\n"
+        "  ldp x29, x30, [sp, #80]\n"
+        "  ldp d8, d9, [sp, #96]\n"
+        "  ldp d10, d11, [sp, #112]\n"
+        "  ldp d12, d13, [sp, #128]\n"
+        "  ldp d14, d15, [sp, #144]\n"
+        "  add sp, sp, #160\n"
+        "  ret\n"
+        ".size fiber_swap,.-fiber_swap\n"
+        ".globl fiber_start\n"
+        ".type fiber_start,%function\n"
+        "fiber_start:\n"
+        "  mov x0, x20\n"
+        "  mov x29, xzr\n"
+        "  mov x30, xzr\n"
+        "  br x19\n"
+        ".size fiber_start,.-fiber_start\n"
+        ".section .note.GNU-stack,\"\",%progbits\n"
+        ".text\n");
+
+static void *fiber_frame(char *top, void (*entry)(void *), void *argument)
+{
+    void **frame = (void **)(void *)(top - 160);
+    memset(frame, 0, 160);
+    frame[0] = (void *)entry;        /* x19 */
+    frame[1] = argument;             /* x20 */
+    frame[11] = (void *)fiber_start; /* x30 */
+    return frame;
+}
+#else
+#include <ucontext.h>
+/* `sp` holds a ucontext_t at the low end of the stack (or, for an adopted fiber, on the heap). */
+void fiber_swap(void **save, void *load)
+{
+    swapcontext(*save, load);
+}
+
+static void fiber_start_split(unsigned entry_high, unsigned entry_low, unsigned argument_high,
+                              unsigned argument_low)
+{
+    void (*entry)(void *) = (void (*)(void *))(((uintptr_t)entry_high << 16 << 16) | entry_low);
+    entry((void *)(((uintptr_t)argument_high << 16 << 16) | argument_low));
+}
+#endif
+
+/* The first code of every fiber. */
+struct fiber_first {
+    fiber_entry *entry;
+    void *argument;
+};
+
+static void finish_switch(void)
+{
+#ifdef FIBER_ASAN
+    const void *low = NULL;
+    size_t size = 0;
+    __sanitizer_finish_switch_fiber(current->sanitizer, &low, &size);
+    if (previous->stack_low == NULL) { /* an adopted stack: its bounds are known only now */
+        previous->stack_low = (void *)(uintptr_t)low;
+        previous->stack_size = size;
+    }
+#endif
+}
+
+static void first_code(void *argument)
+{
+    struct fiber_first first = *(struct fiber_first *)argument;
+    finish_switch();
+    first.entry(first.argument);
+    check(!"a fiber's entry returned");
+}
+
+void fiber_adopt(struct fiber *fiber)
+{
+    check(current == NULL);
+    *fiber = (struct fiber){ .user = fiber->user };
+#if !defined(__x86_64__) && !defined(__aarch64__)
+    fiber->sp = calloc(1, sizeof(ucontext_t));
+    check(fiber->sp != NULL);
+#endif
+#ifdef FIBER_TSAN
+    fiber->sanitizer = __tsan_get_current_fiber();
+#endif
+    current = fiber;
+}
+
+void fiber_init(struct fiber *fiber, void *stack_low, size_t stack_size, fiber_entry *entry,
+                void *argument)
+{
+    check(fiber != current);
+    check(stack_size >= 4096);
+#ifdef FIBER_ASAN
+    __asan_unpoison_memory_region(stack_low, stack_size); /* what an abandoned run left behind */
+    fiber->sanitizer = NULL;
+#endif
+#ifdef FIBER_TSAN
+    if (fiber->sanitizer != NULL)
+        __tsan_destroy_fiber(fiber->sanitizer);
+    fiber->sanitizer = __tsan_create_fiber(0);
+#endif
+    fiber->stack_low = stack_low;
+    fiber->stack_size = stack_size;
+    char *top = (char *)stack_low + (stack_size & ~(size_t)15) - 64;
+    struct fiber_first *first = (struct fiber_first *)(void *)top; /* above the first frame */
+    *first = (struct fiber_first){ entry, argument };
+#if defined(__x86_64__) || defined(__aarch64__)
+    fiber->sp = fiber_frame(top, first_code, first);
+#else
+    ucontext_t *context = (ucontext_t *)stack_low;
+    getcontext(context);
+    context->uc_stack.ss_sp = (char *)stack_low + sizeof *context;
+    context->uc_stack.ss_size = stack_size - sizeof *context - 64;
+    context->uc_link = NULL;
+    uintptr_t code = (uintptr_t)first_code, data = (uintptr_t)first;
+    makecontext(context, (void (*)(void))fiber_start_split, 4, (unsigned)(code >> 16 >> 16),
+                (unsigned)code, (unsigned)(data >> 16 >> 16), (unsigned)data);
+    fiber->sp = context;
+#endif
+}
+
+void fiber_switch(struct fiber *to)
+{
+    struct fiber *from = current;
+    check(from != NULL);
+    check(to != from);
+#ifdef FIBER_ASAN
+    previous = from;
+    __sanitizer_start_switch_fiber(&from->sanitizer, to->stack_low, to->stack_size);
+#endif
+#ifdef FIBER_TSAN
+    __tsan_switch_to_fiber(to->sanitizer, __tsan_switch_to_fiber_no_sync);
+#endif
+    current = to;
+    fiber_swap(&from->sp, to->sp);
+    finish_switch();
+}
+
+/* --- the pool of stacks --- */
+
+enum { STACKS_MAX = 4096 };
+static struct {
+    void *low[STACKS_MAX];
+    unsigned count, taken;
+} stacks;
+
+static void *stack_map(void)
+{
+    size_t guard = (size_t)sysconf(_SC_PAGESIZE);
+    char *low = mmap(NULL, guard + FIBER_STACK_SIZE, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (low == MAP_FAILED || mprotect(low, guard, PROT_NONE) != 0) {
+        perror("wedge: no memory for a fiber's stack");
+        abort();
+    }
+    return low + guard;
+}
+
+void *fiber_stack_take(void)
+{
+    check(stacks.taken < STACKS_MAX);
+    if (stacks.taken == stacks.count)
+        stacks.low[stacks.count++] = stack_map();
+    return stacks.low[stacks.taken++];
+}
+
+void fiber_stack_reset(void)
+{
+    stacks.taken = 0;
+}

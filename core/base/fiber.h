@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Fibers: stacks that one OS thread switches between by hand. The switch saves the callee-saved
+ * registers only (x86-64 and aarch64 in assembly, ucontext elsewhere) and tells AddressSanitizer
+ * and ThreadSanitizer where it goes.
+ *
+ * Invariants: exactly one fiber of an OS thread runs, fiber_current(); a fiber's entry never
+ * returns; a fiber that is not running may be forgotten at any time (fiber_init again, or never).
+ */
+#ifndef CORE_BASE_FIBER_H
+#define CORE_BASE_FIBER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct fiber {
+    void *sp;          /* saved stack pointer (or ucontext) while not running */
+    void *stack_low;   /* lowest address of the stack */
+    size_t stack_size; /* bytes */
+    void *user;        /* the owner's: what runs on this stack */
+    void *sanitizer;   /* ASan: saved fake stack. TSan: its fiber */
+};
+
+typedef void fiber_entry(void *argument);
+
+/* The fiber that runs now. NULL in an OS thread that has not called fiber_adopt(). */
+struct fiber *fiber_current(void);
+
+/* Makes the calling OS thread's own stack a fiber, the current one. Call once a thread. */
+void fiber_adopt(struct fiber *fiber);
+
+/* Prepares `fiber` to run entry(argument) on [stack_low, stack_low + stack_size); entry must not
+ * return. `user` is kept as it is. Whatever the fiber ran before is forgotten. */
+void fiber_init(struct fiber *fiber, void *stack_low, size_t stack_size, fiber_entry *entry,
+                void *argument);
+
+/* Stops the current fiber here and goes on with `to`, which is not the current one. Returns when
+ * somebody switches back. */
+void fiber_switch(struct fiber *to);
+
+/* A pool of equal stacks, each above a guard page. Taken in a fixed order, all given back at once,
+ * so a reset costs nothing. Not for several OS threads at a time. */
+enum { FIBER_STACK_SIZE = 128 * 1024 };
+
+/* The lowest address of a free stack of FIBER_STACK_SIZE bytes. Aborts if the system has no memory
+ * for a new one. */
+void *fiber_stack_take(void);
+
+/* Gives every stack back. No fiber on one of them may run again without fiber_init(). */
+void fiber_stack_reset(void);
+
+#endif
