@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The seam: every operation by which threads can meet. Code under test uses these wrappers and
+ * nothing below them. One of three back-ends stands behind, chosen by -DHOOK_BACKEND=...:
+ *
+ *     HOOK_PLAIN    C11 atomics and pthreads; the hooks leave no code and no data behind
+ *     HOOK_SIM      the engine: may switch threads before an operation, and is told the outcome
+ *
+ * All back-ends offer the same words (p: pointer to an _Atomic object; note, mutex: see below):
+ *
+ *   hook_load(p)  hook_store(p, v)  hook_exchange(p, v)  hook_fetch_add(p, v)      sequentially
+ *   hook_cas(p, &want, v)                strong: fails only if *p != want          consistent
+ *   hook_cas_weak(p, &want, v)           may fail for no reason (C11 7.17.7.4): call it in a loop
+ *   hook_load_explicit(p, order)  hook_store_explicit(p, v, order)
+ *   hook_spin(p)                         in the body of a loop that waits for a change of *p; to
+ *                                        be called right after the load that disappointed
+ *
+ *   hook_mutex_init(mutex, class)        class: a string constant, the name of the lock's class
+ *   hook_lock(mutex)  hook_trylock(mutex)  hook_unlock(mutex)  hook_assert_held(mutex)
+ *
+ *   hook_park(note, deadline_ns)         waits until the note is set, and clears it: true; or until
+ *                                        hook_clock() >= deadline_ns: false. HOOK_FOREVER: no limit
+ *   hook_unpark(note)                    sets the note; false if it was set already
+ *   hook_sleep(duration_ns)              waits for that long
+ *   hook_clock()                         monotonic time in ns, > 0
+ *
+ *   hook_hold(p, class)                  the caller has put *p in a transitional state: only it may
+ *                                        leave it, others spin on p. To the graphs this is a lock
+ *   hook_release(p)                      it has left that state
+ *
+ *   hook_preemption_point(asked)         a function prologue where preemption would be honoured;
+ *                                        true: be preempted here. Always true if asked
+ *   hook_callback_point(object)          just before a callback is called
+ *   hook_enter(context)  hook_leave()    from here on this thread runs in that context ("scheduler",
+ *                                        "callback", "signal"); contexts nest
+ *   hook_fail(message)                   the code under test found itself broken; does not return
+ *   hook_progress()                      something useful was done: not a livelock
+ *
+ *   hook_thread_start(entry, argument, name)   starts a thread; entry must not return but end in
+ *   hook_thread_exit()                         hook_thread_exit()
+ *
+ * Tasks (goroutines, coroutines: what threads take turns to run) and tokens (what a task needs in
+ * order to run: a P) are told to the engine, so that the wait-for graph can cross them:
+ *
+ *   hook_task_init(task, name, number)   a new task, waiting for an event
+ *   hook_task_run(task)                  the calling thread runs it from here on; NULL: none
+ *   hook_task_ready(task, queue)         it may run, is in `queue` (a string) and needs a token
+ *   hook_task_wait(task)                 it waits for an event
+ *   hook_token_init(token, name, number) a new token, idle
+ *   hook_token_retire(token)             it no longer exists, until hook_token_init()
+ *   hook_token_take(token)               the calling thread has it
+ *   hook_token_give(token)               nobody has it
+ *   hook_gate_close()                    the calling thread stops the world: no token can be had
+ *   hook_gate_open()                     it lets it go on
+ *   hook_park_for_tokens(note, deadline_ns, tokens, count)
+ *                                        as hook_park(), by a thread that goes on only when each of
+ *                                        these tokens is given up, whatever the deadline
+ *
+ * Every wrapper describes its own place (struct hook_site): function, expression as written, file,
+ * line. A name such as "modtimer:&t->status" is stable over edits elsewhere. Forms that end in
+ * _from take the site as first argument, for wrappers round a wrapper.
+ */
+#ifndef CORE_HOOK_HOOK_H
+#define CORE_HOOK_HOOK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HOOK_PLAIN 1
+#define HOOK_SIM 2
+
+#ifndef HOOK_BACKEND
+#define HOOK_BACKEND HOOK_PLAIN
+#endif
+
+#define HOOK_FOREVER INT64_MAX
+
+/* What an operation does; the first part (up to HOOK_SPIN) are accesses to a word. */
+enum hook_kind {
+    HOOK_LOAD,
+    HOOK_STORE,
+    HOOK_EXCHANGE,
+    HOOK_ADD,
+    HOOK_CAS,
+    HOOK_CAS_WEAK,
+    HOOK_SPIN,
+    HOOK_LOCK,
+    HOOK_TRYLOCK,
+    HOOK_UNLOCK,
+    HOOK_PARK,
+    HOOK_UNPARK,
+    HOOK_SLEEP,
+    HOOK_CLOCK,
+    HOOK_HOLD,
+    HOOK_RELEASE,
+    HOOK_PREEMPTION,
+    HOOK_CALLBACK,
+    HOOK_CONTEXT,
+    HOOK_FAIL,
+    HOOK_THREAD,
+    HOOK_TASK,
+    HOOK_TOKEN,
+    HOOK_KIND_COUNT
+};
+
+/* One hook point in the source: static, comparable by address, printable without debug info. */
+struct hook_site {
+    const char *function; /* "modtimer" */
+    const char *object;   /* "&t->status", as written; "entry" for a prologue */
+    const char *file;
+    uint32_t line;
+    uint16_t kind;  /* enum hook_kind */
+    uint16_t group; /* the engine's: sites of the same name and kind share a group */
+};
+
+typedef void hook_entry(void *argument);
+
+#if HOOK_BACKEND == HOOK_SIM
+#include "core/hook/hook_sim.h"
+#elif HOOK_BACKEND == HOOK_PLAIN
+#include "core/hook/hook_plain.h"
+#else
+#error "HOOK_BACKEND must be HOOK_PLAIN or HOOK_SIM"
+#endif
+
+#endif

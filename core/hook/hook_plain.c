@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What of the `plain` back-end is more than a macro. Empty under the other back-ends. */
+#include "core/hook/hook.h"
+
+#if HOOK_BACKEND == HOOK_PLAIN
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/base/check.h"
+#include "core/base/fiber.h"
+
+enum { NS_PER_SECOND = 1000000000 };
+
+static struct timespec timespec_of(int64_t ns)
+{
+    return (struct timespec){ ns / NS_PER_SECOND, ns % NS_PER_SECOND };
+}
+
+int64_t hook_plain_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec + 1; /* never 0 */
+}
+
+bool hook_plain_park(struct hook_note *note, int64_t deadline_ns)
+{
+    struct timespec until = timespec_of(deadline_ns);
+    pthread_mutex_lock(&note->mutex);
+    int error = 0;
+    while (!note->set && error == 0) {
+        if (deadline_ns == HOOK_FOREVER)
+            pthread_cond_wait(&note->changed, &note->mutex);
+        else
+            error = pthread_cond_clockwait(&note->changed, &note->mutex, CLOCK_MONOTONIC, &until);
+    }
+    bool set = note->set;
+    note->set = false;
+    pthread_mutex_unlock(&note->mutex);
+    return set;
+}
+
+bool hook_plain_unpark(struct hook_note *note)
+{
+    pthread_mutex_lock(&note->mutex);
+    bool was_set = note->set;
+    note->set = true;
+    pthread_cond_signal(&note->changed);
+    pthread_mutex_unlock(&note->mutex);
+    return !was_set;
+}
+
+void hook_plain_sleep(int64_t duration_ns)
+{
+    struct timespec duration = timespec_of(duration_ns);
+    nanosleep(&duration, NULL);
+}
+
+_Noreturn void hook_plain_fail(const char *message, const char *function, const char *file, int line)
+{
+    fprintf(stderr, "%s:%d: %s: %s\n", file, line, function, message);
+    fflush(stderr);
+    abort();
+}
+
+struct start {
+    hook_entry *entry;
+    void *argument;
+};
+
+static void *first_code(void *argument)
+{
+    struct start start = *(struct start *)argument;
+    free(argument);
+    struct fiber fiber = { .user = NULL };
+    fiber_adopt(&fiber);
+    start.entry(start.argument);
+    return NULL;
+}
+
+void hook_plain_thread_start(hook_entry *entry, void *argument)
+{
+    struct start *start = malloc(sizeof *start);
+    check(start != NULL);
+    *start = (struct start){ entry, argument };
+    pthread_t thread;
+    check(pthread_create(&thread, NULL, first_code, start) == 0);
+    check(pthread_detach(thread) == 0);
+}
+#else
+typedef int hook_plain_is_not_the_back_end;
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The `sim` back-end: the engine stands behind the hooks. Included by hook.h only, which says what
+ * each word means.
+ *
+ * hook_sim_before() is where the engine may run another thread; the operation itself and
+ * hook_sim_after() follow without a switch, so an operation and what is told of it are one step.
+ * Releasing operations (unlock, unpark, release, the bookkeeping of tasks and tokens) are told but
+ * are not switch points: whatever could happen there can happen before the next operation.
+ */
+#ifndef CORE_HOOK_HOOK_SIM_H
+#define CORE_HOOK_HOOK_SIM_H
+
+#include <stddef.h>
+
+/* --- what the engine provides --- */
+
+/* Before an operation on `object`: a step. May switch threads. */
+void hook_sim_before(const struct hook_site *site, const volatile void *object);
+/* As above for a weak CAS. True: it must fail, for no reason. */
+bool hook_sim_before_weak(const struct hook_site *site, const volatile void *object);
+/* As hook_sim_before(): a strong CAS never fails for no reason. */
+static inline bool hook_sim_before_strong(const struct hook_site *site, const volatile void *object)
+{
+    hook_sim_before(site, object);
+    return false;
+}
+/* The outcome. `wrote`: the object was changed, so those who spin on it look again. */
+void hook_sim_after(const volatile void *object, uint64_t value, bool wrote);
+
+struct hook_mutex {
+    const char *lock_class;
+    uint32_t owner;   /* thread number + 1; 0: free */
+    uint32_t waiters; /* threads blocked in hook_lock() */
+};
+
+struct hook_note {
+    bool set;
+    bool waited; /* a thread is parked on it */
+};
+
+/* A task's state in the engine's wait-for graph. All-zero is not valid: hook_task_init(). */
+struct hook_task {
+    const char *name, *queue;
+    const struct hook_site *site; /* where it last gave up its thread */
+    uint16_t number, index;       /* index: the engine's */
+    uint8_t state;                /* the engine's: running, ready, waiting */
+    uint8_t thread;               /* while running */
+};
+
+struct hook_token {
+    const char *name;
+    const struct hook_site *site; /* where it was taken */
+    uint16_t number;
+    uint16_t holder; /* thread number + 1; 0: idle */
+};
+
+void hook_sim_spin(const struct hook_site *site, const volatile void *object);
+void hook_sim_mutex_init(struct hook_mutex *mutex, const char *lock_class);
+void hook_sim_lock(const struct hook_site *site, struct hook_mutex *mutex);
+bool hook_sim_trylock(const struct hook_site *site, struct hook_mutex *mutex);
+void hook_sim_unlock(const struct hook_site *site, struct hook_mutex *mutex);
+void hook_sim_assert_held(const struct hook_site *site, const struct hook_mutex *mutex);
+bool hook_sim_park(const struct hook_site *site, struct hook_note *note, int64_t deadline_ns,
+                   struct hook_token *const *tokens, uint32_t token_count);
+bool hook_sim_unpark(const struct hook_site *site, struct hook_note *note);
+void hook_sim_sleep(const struct hook_site *site, int64_t duration_ns);
+int64_t hook_sim_clock(const struct hook_site *site);
+void hook_sim_hold(const struct hook_site *site, const volatile void *object,
+                   const char *state_class);
+void hook_sim_release(const struct hook_site *site, const volatile void *object);
+bool hook_sim_preemption_point(const struct hook_site *site, bool asked);
+void hook_sim_enter(const struct hook_site *site, const char *context);
+void hook_sim_leave(const struct hook_site *site);
+_Noreturn void hook_sim_fail(const struct hook_site *site, const char *message);
+void hook_sim_progress(void);
+void hook_sim_thread_start(const struct hook_site *site, hook_entry *entry, void *argument,
+                           const char *name);
+_Noreturn void hook_sim_thread_exit(const struct hook_site *site);
+void hook_sim_task_init(struct hook_task *task, const char *name, uint32_t number);
+void hook_sim_task_run(const struct hook_site *site, struct hook_task *task);
+void hook_sim_task_ready(const struct hook_site *site, struct hook_task *task, const char *queue);
+void hook_sim_task_wait(const struct hook_site *site, struct hook_task *task);
+void hook_sim_token_init(struct hook_token *token, const char *name, uint32_t number);
+void hook_sim_token_retire(struct hook_token *token);
+void hook_sim_token_take(const struct hook_site *site, struct hook_token *token);
+void hook_sim_token_give(const struct hook_site *site, struct hook_token *token);
+void hook_sim_gate_close(const struct hook_site *site);
+void hook_sim_gate_open(const struct hook_site *site);
+
+/* --- the words --- */
+
+/* The descriptor of this very place, in a section that the engine can walk. */
+#define HOOK_SITE(hook_kind, text) HOOK_SITE_OF(hook_kind, __func__, text)
+/* The same under another function's name: a wrapper's prologue belongs to what it wraps. */
+#define HOOK_SITE_OF(hook_kind, function_name, text)                                        \
+    __extension__({                                                                         \
+        static struct hook_site hook_site_here                                              \
+            __attribute__((used, section("hook_sites"))) = { .function = (function_name),   \
+                                                             .object = (text),              \
+                                                             .file = __FILE__,              \
+                                                             .line = __LINE__,              \
+                                                             .kind = (hook_kind) };         \
+        (const struct hook_site *)&hook_site_here;                                          \
+    })
+
+/* Operands are evaluated once, before the step. They may hold hooks of their own, whose variables
+ * then shadow these: that is meant. */
+#define HOOK_SHADOWS_BEGIN \
+    _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wshadow\"")
+#define HOOK_SHADOWS_END _Pragma("clang diagnostic pop")
+
+#define HOOK_LOAD_(p, order, text)                                  \
+    __extension__({                                                 \
+        HOOK_SHADOWS_BEGIN                                          \
+        __auto_type hook_at = (p);                                  \
+        hook_sim_before(HOOK_SITE(HOOK_LOAD, text), hook_at);       \
+        __auto_type hook_value = atomic_load_explicit(hook_at, (order)); \
+        hook_sim_after(hook_at, (uint64_t)hook_value, false);       \
+        HOOK_SHADOWS_END                                            \
+        hook_value;                                                 \
+    })
+#define HOOK_STORE_(p, v, order, text)                              \
+    __extension__({                                                 \
+        HOOK_SHADOWS_BEGIN                                          \
+        __auto_type hook_at = (p);                                  \
+        __auto_type hook_value = (v);                               \
+        hook_sim_before(HOOK_SITE(HOOK_STORE, text), hook_at);      \
+        atomic_store_explicit(hook_at, hook_value, (order));        \
+        hook_sim_after(hook_at, (uint64_t)hook_value, true);        \
+        HOOK_SHADOWS_END                                            \
+    })
+#define HOOK_READ_MODIFY_WRITE_(kind, operation, p, v, text)        \
+    __extension__({                                                 \
+        HOOK_SHADOWS_BEGIN                                          \
+        __auto_type hook_at = (p);                                  \
+        __auto_type hook_operand = (v);                             \
+        hook_sim_before(HOOK_SITE(kind, text), hook_at);            \
+        __auto_type hook_value = operation(hook_at, hook_operand);  \
+        hook_sim_after(hook_at, (uint64_t)hook_value, true);        \
+        HOOK_SHADOWS_END                                            \
+        hook_value;                                                 \
+    })
+#define HOOK_CAS_(kind, before, p, want, v, text)                   \
+    __extension__({                                                 \
+        HOOK_SHADOWS_BEGIN                                          \
+        __auto_type hook_at = (p);                                  \
+        __auto_type hook_want = (want);                             \
+        __auto_type hook_operand = (v);                             \
+        bool hook_done = false;                                     \
+        if (before(HOOK_SITE(kind, text), hook_at))                 \
+            *hook_want = atomic_load(hook_at);                      \
+        else                                                        \
+            hook_done = atomic_compare_exchange_strong(hook_at, hook_want, hook_operand); \
+        hook_sim_after(hook_at, hook_done, hook_done);              \
+        HOOK_SHADOWS_END                                            \
+        hook_done;                                                  \
+    })
+
+#define hook_load_explicit(p, order) HOOK_LOAD_(p, order, #p)
+#define hook_load(p) HOOK_LOAD_(p, memory_order_seq_cst, #p)
+#define hook_store_explicit(p, v, order) HOOK_STORE_(p, v, order, #p)
+#define hook_store(p, v) HOOK_STORE_(p, v, memory_order_seq_cst, #p)
+#define hook_exchange(p, v) HOOK_READ_MODIFY_WRITE_(HOOK_EXCHANGE, atomic_exchange, p, v, #p)
+#define hook_fetch_add(p, v) HOOK_READ_MODIFY_WRITE_(HOOK_ADD, atomic_fetch_add, p, v, #p)
+#define hook_cas(p, want, v) HOOK_CAS_(HOOK_CAS, hook_sim_before_strong, p, want, v, #p)
+#define hook_cas_weak(p, want, v) HOOK_CAS_(HOOK_CAS_WEAK, hook_sim_before_weak, p, want, v, #p)
+
+#define hook_spin_from(site, p) hook_sim_spin((site), (p))
+#define hook_spin(p) hook_spin_from(HOOK_SITE(HOOK_SPIN, #p), (p))
+
+#define hook_mutex_init(mutex, lock_class) hook_sim_mutex_init((mutex), (lock_class))
+#define hook_lock_from(site, mutex) hook_sim_lock((site), (mutex))
+#define hook_lock(mutex) hook_lock_from(HOOK_SITE(HOOK_LOCK, #mutex), (mutex))
+#define hook_trylock(mutex) hook_sim_trylock(HOOK_SITE(HOOK_TRYLOCK, #mutex), (mutex))
+#define hook_unlock_from(site, mutex) hook_sim_unlock((site), (mutex))
+#define hook_unlock(mutex) hook_unlock_from(HOOK_SITE(HOOK_UNLOCK, #mutex), (mutex))
+#define hook_assert_held(mutex) hook_sim_assert_held(HOOK_SITE(HOOK_LOCK, #mutex), (mutex))
+
+#define hook_park_from(site, note, deadline_ns) hook_sim_park((site), (note), (deadline_ns), NULL, 0)
+#define hook_park(note, deadline_ns) hook_park_from(HOOK_SITE(HOOK_PARK, #note), note, deadline_ns)
+#define hook_park_for_tokens(note, deadline_ns, tokens, count) \
+    hook_sim_park(HOOK_SITE(HOOK_PARK, #note), (note), (deadline_ns), (tokens), (count))
+#define hook_unpark_from(site, note) hook_sim_unpark((site), (note))
+#define hook_unpark(note) hook_unpark_from(HOOK_SITE(HOOK_UNPARK, #note), note)
+#define hook_sleep(duration_ns) hook_sim_sleep(HOOK_SITE(HOOK_SLEEP, #duration_ns), (duration_ns))
+#define hook_clock() hook_sim_clock(HOOK_SITE(HOOK_CLOCK, "clock"))
+
+#define hook_hold(p, state_class) hook_sim_hold(HOOK_SITE(HOOK_HOLD, #p), (p), (state_class))
+#define hook_release(p) hook_sim_release(HOOK_SITE(HOOK_RELEASE, #p), (p))
+
+#define hook_preemption_point_from(site, asked) hook_sim_preemption_point((site), (asked))
+#define hook_preemption_point(asked) \
+    hook_preemption_point_from(HOOK_SITE(HOOK_PREEMPTION, "entry"), asked)
+#define hook_callback_point(object) hook_sim_before(HOOK_SITE(HOOK_CALLBACK, #object), (object))
+#define hook_enter(context) hook_sim_enter(HOOK_SITE(HOOK_CONTEXT, context), (context))
+#define hook_leave() hook_sim_leave(HOOK_SITE(HOOK_CONTEXT, "leave"))
+#define hook_fail(message) hook_sim_fail(HOOK_SITE(HOOK_FAIL, "fail"), (message))
+#define hook_progress() hook_sim_progress()
+
+#define hook_thread_start(entry, argument, name) \
+    hook_sim_thread_start(HOOK_SITE(HOOK_THREAD, "start"), (entry), (argument), (name))
+#define hook_thread_exit() hook_sim_thread_exit(HOOK_SITE(HOOK_THREAD, "exit"))
+
+#define hook_task_init(task, name, number) hook_sim_task_init((task), (name), (number))
+#define hook_task_run(task) hook_sim_task_run(HOOK_SITE(HOOK_TASK, "run"), (task))
+#define hook_task_ready(task, queue) hook_sim_task_ready(HOOK_SITE(HOOK_TASK, "ready"), (task), (queue))
+#define hook_task_wait(task) hook_sim_task_wait(HOOK_SITE(HOOK_TASK, "wait"), (task))
+#define hook_token_init(token, name, number) hook_sim_token_init((token), (name), (number))
+#define hook_token_retire(token) hook_sim_token_retire((token))
+#define hook_token_take(token) hook_sim_token_take(HOOK_SITE(HOOK_TOKEN, "take"), (token))
+#define hook_token_give(token) hook_sim_token_give(HOOK_SITE(HOOK_TOKEN, "give"), (token))
+#define hook_gate_close() hook_sim_gate_close(HOOK_SITE(HOOK_TOKEN, "close"))
+#define hook_gate_open() hook_sim_gate_open(HOOK_SITE(HOOK_TOKEN, "open"))
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Compiled twice, with the words of the seam (SEAM=1, `plain` back-end) and with what a programmer
+ * would write without it (SEAM=0). ci/same-code compares the object code: there is no difference.
+ */
+#include "core/hook/hook.h"
+
+#if HOOK_BACKEND != HOOK_PLAIN
+#error "this file is about the plain back-end"
+#endif
+
+#if SEAM
+#define LOAD(p) hook_load(p)
+#define LOAD_ACQUIRE(p) hook_load_explicit(p, memory_order_acquire)
+#define STORE(p, v) hook_store(p, v)
+#define STORE_RELEASE(p, v) hook_store_explicit(p, v, memory_order_release)
+#define EXCHANGE(p, v) hook_exchange(p, v)
+#define ADD(p, v) hook_fetch_add(p, v)
+#define CAS(p, want, v) hook_cas(p, want, v)
+#define CAS_WEAK(p, want, v) hook_cas_weak(p, want, v)
+#define YIELD(p) hook_spin(p)
+#define INIT(m) hook_mutex_init(m, "class")
+#define LOCK(m) hook_lock(m)
+#define TRYLOCK(m) hook_trylock(m)
+#define UNLOCK(m) hook_unlock(m)
+#define ANNOTATE(statement) statement
+#define PREEMPTED() hook_preemption_point(false)
+#else
+#define LOAD(p) atomic_load(p)
+#define LOAD_ACQUIRE(p) atomic_load_explicit(p, memory_order_acquire)
+#define STORE(p, v) atomic_store(p, v)
+#define STORE_RELEASE(p, v) atomic_store_explicit(p, v, memory_order_release)
+#define EXCHANGE(p, v) atomic_exchange(p, v)
+#define ADD(p, v) atomic_fetch_add(p, v)
+#define CAS(p, want, v) atomic_compare_exchange_strong(p, want, v)
+#define CAS_WEAK(p, want, v) atomic_compare_exchange_weak(p, want, v)
+#define YIELD(p) sched_yield()
+#define INIT(m) pthread_mutex_init(&(m)->mutex, NULL)
+#define LOCK(m) pthread_mutex_lock(&(m)->mutex)
+#define TRYLOCK(m) (pthread_mutex_trylock(&(m)->mutex) == 0)
+#define UNLOCK(m) pthread_mutex_unlock(&(m)->mutex)
+#define ANNOTATE(statement)
+#define PREEMPTED() false
+#endif
+
+extern _Atomic uint32_t word;
+extern struct hook_mutex mutex;
+extern void *_Atomic pointer;
+extern struct hook_task task;
+extern struct hook_token token;
+
+uint32_t same_atomics(uint32_t value, void *next);
+bool same_claim(uint32_t next);
+int same_locks(void);
+void same_annotations(const char *queue);
+
+uint32_t same_atomics(uint32_t value, void *next)
+{
+    uint32_t before = LOAD(&word) + LOAD_ACQUIRE(&word);
+    STORE(&word, value);
+    STORE_RELEASE(&pointer, next);
+    before += EXCHANGE(&word, value + 1);
+    before += ADD(&word, 3u);
+    uint32_t want = before;
+    before += CAS(&word, &want, value);
+    return before + want;
+}
+
+bool same_claim(uint32_t next)
+{
+    uint32_t want = LOAD(&word);
+    while (!CAS_WEAK(&word, &want, next)) {
+        if (want == 7)
+            return false;
+        YIELD(&word);
+    }
+    return true;
+}
+
+int same_locks(void)
+{
+    INIT(&mutex);
+    LOCK(&mutex);
+    int value = (int)LOAD(&word);
+    UNLOCK(&mutex);
+    if (TRYLOCK(&mutex)) {
+        value++;
+        UNLOCK(&mutex);
+    }
+    return value;
+}
+
+void same_annotations(const char *queue)
+{
+    (void)queue;
+    ANNOTATE(hook_enter("scheduler");)
+    ANNOTATE(hook_hold(&word, "timerModifying");)
+    if (PREEMPTED())
+        STORE(&word, 1u);
+    ANNOTATE(hook_task_init(&task, "g", 1);)
+    ANNOTATE(hook_task_ready(&task, queue);)
+    ANNOTATE(hook_task_run(&task);)
+    STORE(&word, 2u);
+    ANNOTATE(hook_release(&word);)
+    ANNOTATE(hook_token_take(&token);)
+    ANNOTATE(hook_token_give(&token);)
+    ANNOTATE(hook_gate_close();)
+    ANNOTATE(hook_gate_open();)
+    ANNOTATE(hook_callback_point(&word);)
+    ANNOTATE(hook_assert_held(&mutex);)
+    ANNOTATE(hook_progress();)
+    ANNOTATE(hook_leave();)
+}
