@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "core/engine/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/check.h"
+#include "core/engine/site.h"
+
+struct engine engine;
+
+static void bit_set(uint64_t *mask, uint32_t thread)
+{
+    *mask |= (uint64_t)1 << thread;
+}
+
+static void bit_clear(uint64_t *mask, uint32_t thread)
+{
+    *mask &= ~((uint64_t)1 << thread);
+}
+
+static uint32_t lowest_bit(uint64_t mask)
+{
+    check(mask != 0);
+    return (uint32_t)__builtin_ctzll(mask);
+}
+
+void engine_agent_name(const struct hook_task *task, uint32_t thread, char *name, size_t size)
+{
+    if (task == NULL)
+        snprintf(name, size, "%s%u", engine.threads[thread].name, thread);
+    else if (task->number == 0)
+        snprintf(name, size, "%s", task->name);
+    else
+        snprintf(name, size, "%s%u", task->name, task->number);
+}
+
+/* --- the end of a run --- */
+
+_Noreturn void engine_finish(void)
+{
+    check(engine.live);
+    engine.live = false;
+    engine.trace_limit = engine.trace_next; /* what hooks do from here on is not part of the run */
+    fiber_switch(engine.home);
+    check(!"a finished run went on");
+    abort();
+}
+
+static void close_segment(bool blocked);
+
+_Noreturn void engine_fail(enum verdict verdict, const struct hook_site *site, const char *what)
+{
+    struct outcome *outcome = engine.outcome;
+    if (engine.segment_open) /* the steps up to here belong to the schedule */
+        close_segment(false);
+    outcome->verdict = verdict;
+    outcome->site = site;
+    engine_agent_name(thread_current()->task, engine.current, outcome->agent,
+                      sizeof outcome->agent);
+    snprintf(outcome->message, sizeof outcome->message, "%s", what);
+    char text[ENGINE_TEXT_MAX];
+    snprintf(text, sizeof text, "%s%s%s", what, site != NULL ? " in " : "",
+             site != NULL ? site->function : "");
+    signature_of_text(outcome, text);
+    engine_finish();
+}
+
+static void finish_ok(void)
+{
+    const char *broken = engine.subject->check != NULL ? (engine.subject->check)(true) : NULL;
+    if (broken != NULL)
+        engine_fail(VERDICT_INVARIANT, NULL, broken);
+    engine.outcome->verdict = VERDICT_OK;
+    snprintf(engine.outcome->message, sizeof engine.outcome->message, "completed");
+    engine_finish();
+}
+
+/* Half of the budget went by in fair turns; whether any of it was good for something decides. */
+static void finish_budget(void)
+{
+    if (engine.progress_step > engine.options.steps_max / 2)
+        engine_fail(VERDICT_BUDGET, NULL, "too many steps");
+    char functions[ENGINE_TEXT_MAX] = "no progress under fair scheduling:";
+    for (uint32_t i = 0; i < engine.thread_count; i++) {
+        const struct thread *thread = &engine.threads[i];
+        if ((engine.runnable >> i & 1) == 0 || thread->wait_site == NULL ||
+            strstr(functions, thread->wait_site->function) != NULL)
+            continue;
+        size_t length = strlen(functions);
+        snprintf(functions + length, sizeof functions - length, " %s", thread->wait_site->function);
+    }
+    engine_fail(VERDICT_LIVELOCK, NULL, functions);
+}
+
+static _Noreturn void engine_diverged(uint32_t segment, const char *why)
+{
+    engine.outcome->diverged_segment = segment;
+    engine_fail(VERDICT_DIVERGED, thread_current()->wait_site, why);
+}
+
+/* --- segments: who runs, for how long --- */
+
+/* A segment that ended by choice and goes on with the same thread is one; one that ended because
+ * its thread blocked is not, for there a replay has to choose again. */
+static void record_segment(uint32_t thread, uint64_t steps, bool blocked)
+{
+    engine.steps += steps;
+    if (engine.fair)
+        return;
+    uint32_t count = engine.segment_count;
+    bool joins = count > 0 && !engine.segment_blocked && engine.segments[count - 1].thread == thread;
+    engine.segment_blocked = blocked;
+    if (joins) {
+        engine.segments[count - 1].steps += (uint32_t)steps;
+        return;
+    }
+    if (count == PLAN_SEGMENTS_MAX) {
+        engine.record_lost = true;
+        return;
+    }
+    engine.segments[count] = (struct plan_segment){ (uint16_t)thread, false, (uint32_t)steps };
+    engine.segment_count++;
+}
+
+/* Counts the steps that the current segment made before it was cut short: those let through, and
+ * the one that was pending when it began. */
+static void close_segment(bool blocked)
+{
+    uint64_t left = engine.options.check_each_step ? engine.check_left : engine.left;
+    uint64_t steps = engine.segment.steps - left + (left > 0 ? 1 : 0);
+    engine.segment_open = false;
+    record_segment(engine.current, steps, blocked);
+    if (blocked && engine.segment.strict && steps < engine.segment.steps && engine.live)
+        engine_diverged(engine.segment_count - 1, "the thread stops before its segment ends");
+}
+
+static void begin_segment(struct plan_segment segment)
+{
+    engine.segment = segment;
+    engine.segment_open = true;
+    engine.left = segment.steps;
+    if (engine.options.check_each_step) {
+        engine.check_left = segment.steps;
+        engine.left = 1;
+    }
+}
+
+static int64_t earliest_deadline(void)
+{
+    int64_t earliest = HOOK_FOREVER;
+    for (uint64_t rest = engine.sleeping; rest != 0; rest &= rest - 1) {
+        int64_t deadline_ns = engine.threads[lowest_bit(rest)].deadline_ns;
+        if (deadline_ns < earliest)
+            earliest = deadline_ns;
+    }
+    return earliest;
+}
+
+/* Time takes its turn after the last thread: who sleeps must not be starved by who is busy. */
+static struct plan_segment take_turns(void)
+{
+    uint64_t above = engine.runnable & ~(((uint64_t)2 << engine.current) - 1);
+    if (above == 0 && engine.sleeping != 0)
+        engine_clock_to(earliest_deadline());
+    enum { TURN_STEPS = 64 };
+    return (struct plan_segment){ (uint16_t)lowest_bit(above != 0 ? above : engine.runnable),
+                                  false, TURN_STEPS };
+}
+
+/* The next segment; its thread is runnable. */
+static struct plan_segment choose(void)
+{
+    if (engine.steps >= engine.options.steps_max)
+        finish_budget();
+    if (engine.steps >= engine.options.steps_max / 2)
+        engine.fair = true;
+    if (engine.fair)
+        return take_turns();
+
+    struct choice choice = { engine.runnable, engine.sleeping, engine.current, engine.steps };
+    struct plan_segment segment = { 0, false, 0 };
+    if (!engine.strategy->next(engine.strategy, &choice, &segment))
+        engine_diverged(engine.segment_count, "the schedule names a thread that cannot run");
+    check(segment.steps > 0);
+    check(((engine.runnable | engine.sleeping) >> segment.thread & 1) != 0);
+    if ((engine.sleeping >> segment.thread & 1) != 0)
+        engine_clock_to(engine.threads[segment.thread].deadline_ns);
+    uint64_t until_fair = engine.options.steps_max / 2 - engine.steps;
+    if (segment.steps > until_fair) {
+        segment.steps = (uint32_t)until_fair;
+        segment.strict = false;
+    }
+    return segment;
+}
+
+/* Lets another thread run; returns when this one is chosen again. */
+static void run_segment(struct plan_segment segment)
+{
+    begin_segment(segment);
+    if (segment.thread == engine.current)
+        return;
+    engine.switches++;
+    thread_current()->fiber = fiber_current();
+    engine.current = segment.thread;
+    fiber_switch(thread_current()->fiber);
+}
+
+static void check_step(void)
+{
+    if (engine.hold_count > 0 || engine.subject->check == NULL)
+        return;
+    const char *broken = (engine.subject->check)(false);
+    if (broken != NULL)
+        engine_fail(VERDICT_INVARIANT, NULL, broken);
+}
+
+/* The slow path of a hook point: the segment is over, or something wants to be looked at. */
+static void point(const struct hook_site *site)
+{
+    if (!engine.live) {
+        engine.left = 1;
+        return;
+    }
+    thread_current()->wait_site = site;
+    if (engine.options.check_each_step) {
+        check_step();
+        if (--engine.check_left > 0) {
+            engine.left = 1;
+            return;
+        }
+    }
+    close_segment(false);
+    run_segment(choose());
+}
+
+/* --- hook points --- */
+
+void hook_sim_before(const struct hook_site *site, const volatile void *object)
+{
+    if (--engine.left == 0)
+        point(site);
+    trace_push(site, object);
+}
+
+bool hook_sim_before_weak(const struct hook_site *site, const volatile void *object)
+{
+    hook_sim_before(site, object);
+    int64_t value;
+    if (!engine.live || !fault_at(FAULT_CAS, site, &value))
+        return false;
+    engine.event->fault = FAULT_CAS + 1;
+    return true;
+}
+
+void hook_sim_after(const volatile void *object, uint64_t value, bool wrote)
+{
+    engine.event->value = value;
+    if (!wrote || engine.spinning == 0)
+        return;
+    for (uint64_t rest = engine.spinning; rest != 0; rest &= rest - 1) {
+        uint32_t thread = lowest_bit(rest);
+        if (engine.threads[thread].wait_object == object)
+            engine_wake(thread);
+    }
+}
+
+/* --- blocking and waking --- */
+
+void engine_wake(uint32_t thread)
+{
+    check(engine.threads[thread].state == THREAD_BLOCKED);
+    engine.threads[thread].state = THREAD_RUNNABLE;
+    bit_set(&engine.runnable, thread);
+    bit_clear(&engine.sleeping, thread);
+    bit_clear(&engine.spinning, thread);
+    if (!engine.strategy->asks_on_wake || engine.left <= 1 || engine.options.check_each_step)
+        return;
+    engine.segment.steps -= (uint32_t)(engine.left - 1);
+    engine.left = 1;
+}
+
+static void clock_set(int64_t now_ns)
+{
+    check(now_ns >= engine.now_ns);
+    engine.now_ns = now_ns;
+    for (uint64_t rest = engine.sleeping; rest != 0; rest &= rest - 1) {
+        uint32_t thread = lowest_bit(rest);
+        if (engine.threads[thread].deadline_ns <= now_ns)
+            engine_wake(thread);
+    }
+}
+
+void engine_clock_to(int64_t now_ns)
+{
+    if (now_ns <= engine.now_ns)
+        return;
+    engine.busy_ns += now_ns - engine.now_ns;
+    clock_set(now_ns);
+}
+
+static bool all_done(void)
+{
+    for (uint32_t i = 0; i < engine.thread_count; i++)
+        if (engine.threads[i].state != THREAD_DONE)
+            return false;
+    return true;
+}
+
+/* Whether something due is left undone while the clock moves to next_ns. Time that passed while
+ * threads could run does not count: who was stopped between looking at the clock and going to sleep
+ * sleeps longer by that, and no design can help it. */
+static bool is_late(int64_t next_ns)
+{
+    int64_t due_ns = engine.subject->due();
+    int64_t slack_ns = engine.subject->due_slack_ns + engine.busy_ns;
+    return due_ns < HOOK_FOREVER - slack_ns && next_ns > due_ns + slack_ns;
+}
+
+/* Nothing can run at this time: the run is over, or the clock moves to the next deadline. */
+static void idle(void)
+{
+    const struct wedge_subject *subject = engine.subject;
+    if (all_done() || (subject->finished != NULL && subject->finished()))
+        finish_ok();
+    if (engine.sleeping == 0) {
+        waitgraph_idle();
+        engine_finish();
+    }
+    int64_t next_ns = earliest_deadline();
+    if (subject->due != NULL && is_late(next_ns))
+        engine_fail(VERDICT_LATE_WAKEUP, NULL,
+                    "the clock passes a deadline and nobody is there to serve it");
+    clock_set(next_ns);
+}
+
+/* Hands over to somebody else; returns when this thread is chosen again (if ever). */
+static void hand_over(void)
+{
+    close_segment(true);
+    if (engine.runnable == 0) {
+        idle();
+        check(engine.runnable != 0);
+    }
+    run_segment(choose());
+}
+
+void engine_block(void)
+{
+    uint32_t self = engine.current;
+    struct thread *thread = thread_current();
+    check(thread->state == THREAD_RUNNABLE);
+    thread->state = THREAD_BLOCKED;
+    bit_clear(&engine.runnable, self);
+    if (thread->deadline_ns != HOOK_FOREVER)
+        bit_set(&engine.sleeping, self);
+    if (thread->wait_kind == EDGE_SPIN)
+        bit_set(&engine.spinning, self);
+    engine.event->waits = true;
+    if (engine.options.record_chains)
+        chain_record(&thread->wait_chain);
+    if (waitgraph_stuck(self)) {
+        engine.segment.strict = false;
+        close_segment(true);
+        engine_finish();
+    }
+    hand_over();
+    check(engine.current == self);
+}
+
+/* --- threads --- */
+
+static void thread_first_code(void *argument)
+{
+    struct thread *thread = argument;
+    thread->entry(thread->argument);
+    static const struct hook_site site = { .function = "thread", .object = "return",
+                                           .file = __FILE__, .line = __LINE__,
+                                           .kind = HOOK_THREAD };
+    hook_sim_thread_exit(&site);
+}
+
+static uint32_t thread_add(hook_entry *entry, void *argument, const char *name)
+{
+    if (engine.thread_count == ENGINE_THREADS_MAX)
+        engine_fail(VERDICT_MISUSE, NULL, "more threads than the engine can run");
+    uint32_t index = engine.thread_count++;
+    struct thread *thread = &engine.threads[index];
+    thread->fiber = &thread->own;
+    thread->own.user = NULL;
+    thread->task = NULL;
+    thread->wait_site = NULL;
+    thread->deadline_ns = HOOK_FOREVER;
+    thread->wait_token_count = 0;
+    thread->state = THREAD_RUNNABLE;
+    thread->context_count = 0;
+    thread->name = name;
+    thread->entry = entry;
+    thread->argument = argument;
+    fiber_init(&thread->own, fiber_stack_take(), FIBER_STACK_SIZE, thread_first_code, thread);
+    bit_set(&engine.runnable, index);
+    return index;
+}
+
+void hook_sim_thread_start(const struct hook_site *site, hook_entry *entry, void *argument,
+                           const char *name)
+{
+    hook_sim_before(site, NULL);
+    engine.event->value = thread_add(entry, argument, name);
+}
+
+_Noreturn void hook_sim_thread_exit(const struct hook_site *site)
+{
+    hook_sim_before(site, NULL);
+    struct thread *thread = thread_current();
+    for (uint32_t i = 0; i < engine.hold_count; i++)
+        if (engine.holds[i].task == NULL && engine.holds[i].thread == engine.current)
+            engine_fail(VERDICT_MISUSE, engine.holds[i].site, "a thread ends while it holds a lock");
+    thread->state = THREAD_DONE;
+    bit_clear(&engine.runnable, engine.current);
+    hand_over();
+    check(!"a thread that ended was chosen");
+    abort();
+}
+
+/* --- runs --- */
+
+static void start_program(void *argument)
+{
+    (void)argument;
+    begin_segment(choose());
+    engine.subject->run(engine.plan);
+}
+
+static void engine_prepare(void)
+{
+    static bool ready;
+    if (ready)
+        return;
+    ready = true;
+    site_group_count();
+    engine.trace = calloc(TRACE_MAX + 1, sizeof *engine.trace);
+    check(engine.trace != NULL);
+    if (fiber_current() == NULL)
+        fiber_adopt(&engine.host);
+    engine_catch_signals();
+}
+
+static void begin_run(void)
+{
+    engine.home = fiber_current();
+    engine.trace_next = engine.trace;
+    engine.trace_limit = engine.trace + TRACE_MAX;
+    engine.segment_blocked = true;
+    engine.runnable = engine.sleeping = engine.spinning = 0;
+    engine.current = 0;
+    engine.busy_ns = 0;
+    engine.now_ns = 1000000; /* not 0: the runtime takes 0 for "no time" */
+    engine.thread_count = engine.hold_count = engine.task_count = engine.token_count = 0;
+    engine.gate = 0;
+    engine.steps = engine.progress_step = 0;
+    engine.switches = 0;
+    engine.fair = false;
+    engine.segment_count = engine.fault_count = 0;
+    engine.record_lost = false;
+    fiber_stack_reset();
+}
+
+static void outcome_clear(struct outcome *outcome)
+{
+    outcome->verdict = VERDICT_COUNT;
+    outcome->message[0] = outcome->signature[0] = outcome->signature_hash[0] = '\0';
+    outcome->agent[0] = '\0';
+    outcome->edge_count = outcome->cycle_count = 0;
+    outcome->site = NULL;
+    outcome->diverged_segment = 0;
+}
+
+void engine_run(const struct wedge_subject *subject, const struct plan *plan,
+                struct strategy *strategy, const struct engine_options *options,
+                struct outcome *outcome)
+{
+    check(!engine.live);
+    engine_prepare();
+    begin_run();
+    outcome_clear(outcome);
+    engine.subject = subject;
+    engine.plan = plan;
+    engine.strategy = strategy;
+    engine.options = *options;
+    engine.outcome = outcome;
+    if (engine.options.steps_max == 0)
+        engine.options.steps_max = ENGINE_STEPS_STANDARD;
+    if (engine.options.record_chains && engine.chains == NULL)
+        engine.chains = calloc(HOLDS_MAX + 1, sizeof *engine.chains);
+
+    engine.left = 1;
+    subject->reset();
+    strategy->begin(strategy, plan);
+    engine.live = true;
+    thread_add(start_program, NULL, "m");
+    fault_begin();
+    fiber_switch(thread_current()->fiber);
+
+    check(!engine.live);
+    check(outcome->verdict != VERDICT_COUNT);
+    outcome->steps = engine.steps;
+    outcome->switches = engine.switches;
+    outcome->now_ns = engine.now_ns;
+    engine.left = 1;
+}
+
+int64_t engine_now(void)
+{
+    return engine.now_ns;
+}
+
+bool engine_recorded(struct plan *plan)
+{
+    memcpy(plan->settings, engine.plan->settings, sizeof plan->settings);
+    plan->operation_count = engine.plan->operation_count;
+    memcpy(plan->operations, engine.plan->operations,
+           plan->operation_count * sizeof *plan->operations);
+    fault_recorded(plan);
+    plan->segment_count = engine.segment_count;
+    memcpy(plan->segments, engine.segments, plan->segment_count * sizeof *plan->segments);
+    return !engine.record_lost;
+}
+
+uint32_t engine_thread_count(void)
+{
+    return engine.thread_count;
+}
+
+const char *engine_thread_name(uint32_t thread)
+{
+    static char name[16];
+    check(thread < engine.thread_count);
+    engine_agent_name(NULL, thread, name, sizeof name);
+    return name;
+}

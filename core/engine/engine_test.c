@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Runs, recording, replay, faults, the clock: on subjects of a few lines. */
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/engine/test.h"
+
+/* --- a subject whose code each test sets --- */
+
+static struct hook_mutex lock_a, lock_b;
+static struct hook_note note;
+static _Atomic uint32_t word, other;
+static uint32_t plain_counter, spurious, preempted;
+
+static void reset(void)
+{
+    hook_mutex_init(&lock_a, "a");
+    hook_mutex_init(&lock_b, "b");
+    note = (struct hook_note){ false, false };
+    word = other = 0;
+    plain_counter = spurious = preempted = 0;
+}
+
+static void add_ten(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < 10; i++)
+        hook_fetch_add(&word, 1u);
+}
+
+static void two_counters(const struct plan *plan)
+{
+    (void)plan;
+    hook_thread_start(add_ten, NULL, "m");
+    add_ten(NULL);
+    hook_thread_exit();
+}
+
+/* Loses an update when a switch comes between the load and the store. */
+static void add_torn(void *argument)
+{
+    (void)argument;
+    uint32_t value = hook_load(&word);
+    hook_store(&word, value + 1);
+}
+
+static void two_torn(const struct plan *plan)
+{
+    (void)plan;
+    hook_thread_start(add_torn, NULL, "m");
+    add_torn(NULL);
+    hook_thread_exit();
+}
+
+static const char *no_update_lost(bool idle)
+{
+    return idle && word != 2 ? "T1 an update was lost" : NULL;
+}
+
+static const struct wedge_subject counters = { .name = "counters", .run = two_counters,
+                                               .reset = reset };
+static const struct wedge_subject torn = { .name = "torn", .run = two_torn, .reset = reset,
+                                           .check = no_update_lost };
+
+/* --- determinism and replay --- */
+
+static char *trace_text(void)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    uint32_t count = 0;
+    engine_trace(&count);
+    for (uint32_t i = 0; i < count; i++)
+        engine_trace_print(out, i);
+    fclose(out);
+    return text;
+}
+
+static void the_same_seed_gives_the_same_trace(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < strategy_count(); i++) {
+        test_run(&counters, strategy_at(i), 7);
+        char *first = trace_text();
+        test_run(&counters, strategy_at(i), 8);
+        test_run(&counters, strategy_at(i), 7);
+        char *second = trace_text();
+        assert_string_equal(first, second);
+        assert_non_null(strstr(first, "add_ten:&word add &word 19"));
+        free(first);
+        free(second);
+    }
+}
+
+static void what_was_recorded_replays_with_the_same_trace(void **state)
+{
+    (void)state;
+    static struct plan recorded;
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        enum verdict verdict = test_run(&torn, strategy_find("random"), seed)->verdict;
+        char *first = trace_text();
+        assert_true(engine_recorded(&recorded));
+        const struct outcome *again = test_replay(&torn, &recorded, strategy_replay());
+        assert_int_equal(again->verdict, verdict);
+        char *second = trace_text();
+        assert_string_equal(first, second);
+        free(first);
+        free(second);
+    }
+}
+
+static void random_and_pct_find_the_lost_update(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < strategy_count(); i++) {
+        uint64_t seed = test_hunt(&torn, strategy_at(i), VERDICT_INVARIANT, 1000);
+        assert_true(seed < 1000);
+        assert_string_equal(test_outcome.signature, "invariant: T1 an update was lost");
+    }
+    assert_int_equal(test_hunt(&counters, strategy_find("random"), VERDICT_COUNT, 1000), 1000);
+}
+
+static void a_schedule_that_cannot_be_followed_diverges(void **state)
+{
+    (void)state;
+    static struct plan plan;
+    plan_clear(&plan);
+    plan_add_segment(&plan, (struct plan_segment){ .thread = 5, .steps = 1 });
+    assert_int_equal(test_replay(&counters, &plan, strategy_replay())->verdict, VERDICT_DIVERGED);
+    assert_int_equal(test_replay(&counters, &plan, strategy_replay_lenient())->verdict, VERDICT_OK);
+    plan.segments[0] = (struct plan_segment){ .thread = 0, .steps = 500 };
+    assert_int_equal(test_replay(&counters, &plan, strategy_replay())->verdict, VERDICT_DIVERGED);
+}
+
+static void every_step_is_counted_once(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        const struct outcome *outcome = test_run(&counters, strategy_find("random"), seed);
+        assert_int_equal(outcome->steps, 25); /* 2 starts, 1 thread start, 20 adds, 2 exits */
+    }
+}
+
+static void a_run_allocates_nothing(void **state)
+{
+    (void)state;
+    test_run(&counters, strategy_find("random"), 1);
+    size_t before = mallinfo2().uordblks;
+    for (uint64_t seed = 0; seed < 100; seed++)
+        test_run(&counters, strategy_find("random"), seed);
+    assert_int_equal(mallinfo2().uordblks, before);
+}
+
+/* --- faults --- */
+
+static void fault_prone(const struct plan *plan)
+{
+    (void)plan;
+    uint32_t want = 0;
+    while (!hook_cas_weak(&word, &want, 1))
+        spurious++;
+    want = 1;
+    while (!hook_cas(&word, &want, 2))
+        abort(); /* a strong one never fails here */
+    if (hook_preemption_point(false))
+        preempted++;
+    plain_counter = (uint32_t)(hook_clock() / 1000000);
+    hook_thread_exit();
+}
+
+static const struct wedge_subject faulty = { .name = "faulty", .run = fault_prone, .reset = reset };
+
+static void run_faulty(const char *function_object, enum fault_kind kind, int64_t value)
+{
+    static struct plan plan;
+    static const enum hook_kind kinds[] = { [FAULT_PREEMPT] = HOOK_PREEMPTION,
+                                            [FAULT_CAS] = HOOK_CAS_WEAK,
+                                            [FAULT_CLOCK] = HOOK_CLOCK };
+    plan_clear(&plan);
+    struct plan_fault fault = { .kind = (uint8_t)kind, .agent = "m0", .ordinal = 1, .value = value };
+    fault.group = site_group_find("fault_prone", function_object, kinds[kind]);
+    assert_int_not_equal(fault.group, SITE_GROUP_NONE);
+    plan_add_fault(&plan, fault);
+    assert_int_equal(test_replay(&faulty, &plan, strategy_replay())->verdict, VERDICT_OK);
+}
+
+static void a_fault_of_a_plan_happens_where_it_says(void **state)
+{
+    (void)state;
+    run_faulty("&word", FAULT_CAS, 0);
+    assert_int_equal(spurious, 1);
+    assert_int_equal(preempted, 0);
+    run_faulty("entry", FAULT_PREEMPT, 0);
+    assert_int_equal(spurious, 0);
+    assert_int_equal(preempted, 1);
+    assert_int_equal(plain_counter, 1);
+    run_faulty("clock", FAULT_CLOCK, 5000000);
+    assert_int_equal(preempted, 0);
+    assert_int_equal(plain_counter, 6);
+}
+
+static void faults_are_injected_only_if_allowed(void **state)
+{
+    (void)state;
+    uint32_t with = 0, without = 0;
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        test_options.faults = 1u << FAULT_CAS;
+        test_run(&faulty, strategy_find("random"), seed);
+        with += spurious;
+        without += preempted;
+        test_options.faults = 0;
+        test_run(&faulty, strategy_find("random"), seed);
+        without += spurious + preempted;
+    }
+    assert_true(with > 0);
+    assert_int_equal(without, 0);
+}
+
+/* --- the clock --- */
+
+static void nap(void *argument)
+{
+    (void)argument;
+    hook_sleep(500);
+    hook_unpark(&note);
+}
+
+static void napping(const struct plan *plan)
+{
+    (void)plan;
+    hook_thread_start(nap, NULL, "m");
+    int64_t begin_ns = hook_clock();
+    spurious = hook_park(&note, begin_ns + 400);
+    preempted = hook_park(&note, HOOK_FOREVER);
+    plain_counter = (uint32_t)(hook_clock() - begin_ns);
+    hook_thread_exit();
+}
+
+static const struct wedge_subject naps = { .name = "naps", .run = napping, .reset = reset };
+
+static void the_clock_moves_to_the_earliest_deadline_when_nothing_runs(void **state)
+{
+    (void)state;
+    static struct plan plan;
+    plan_clear(&plan);
+    assert_int_equal(test_replay(&naps, &plan, strategy_replay())->verdict, VERDICT_OK);
+    assert_int_equal(spurious, 0); /* its deadline came first */
+    assert_int_equal(preempted, 1);
+    assert_int_equal(plain_counter, 500);
+}
+
+static int64_t due_ns;
+
+static int64_t due_at(void)
+{
+    return due_ns;
+}
+
+static const struct wedge_subject late = { .name = "late", .run = napping, .reset = reset,
+                                           .due = due_at, .due_slack_ns = 50 };
+
+static void idle_time_past_a_deadline_is_a_late_wakeup(void **state)
+{
+    (void)state;
+    static struct plan plan;
+    plan_clear(&plan);
+    due_ns = 1000000 + 449; /* the clock stops at +400 and +500 */
+    assert_int_equal(test_replay(&late, &plan, strategy_replay())->verdict, VERDICT_LATE_WAKEUP);
+    due_ns = 1000000 + 450;
+    assert_int_equal(test_replay(&late, &plan, strategy_replay())->verdict, VERDICT_OK);
+}
+
+/* --- crashes --- */
+
+static void dereference_null(const struct plan *plan)
+{
+    (void)plan;
+    hook_store(&word, 1u);
+    volatile int *volatile nowhere = NULL;
+    *nowhere = 1;
+}
+
+static void give_up(const struct plan *plan)
+{
+    (void)plan;
+    hook_fail("the subject gave up");
+}
+
+static void run_without_hooks(const struct plan *plan)
+{
+    (void)plan;
+    hook_store(&word, 1u);
+    for (;;)
+        raise(SIGVTALRM); /* the watchdog's tick, sooner than it would come */
+}
+
+static void a_fatal_signal_is_a_verdict_and_the_engine_goes_on(void **state)
+{
+    (void)state;
+    static const struct wedge_subject null = { .name = "null", .run = dereference_null,
+                                               .reset = reset };
+    engine_catch_signals(); /* the test runner has taken them */
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(test_run(&null, strategy_find("random"), 1)->verdict, VERDICT_CRASH);
+        assert_string_equal(test_outcome.signature,
+                            "crash: invalid memory access (SIGSEGV) in dereference_null");
+        assert_int_equal(test_run(&counters, strategy_find("random"), 1)->verdict, VERDICT_OK);
+    }
+}
+
+static void giving_up_is_a_crash_with_its_message(void **state)
+{
+    (void)state;
+    static const struct wedge_subject quitter = { .name = "quitter", .run = give_up,
+                                                  .reset = reset };
+    assert_int_equal(test_run(&quitter, strategy_find("random"), 1)->verdict, VERDICT_CRASH);
+    assert_string_equal(test_outcome.message, "the subject gave up");
+}
+
+static void code_that_reaches_no_hook_point_does_not_hang_the_engine(void **state)
+{
+    (void)state;
+    static const struct wedge_subject deaf = { .name = "deaf", .run = run_without_hooks,
+                                               .reset = reset };
+    assert_int_equal(test_run(&deaf, strategy_find("random"), 1)->verdict, VERDICT_LIVELOCK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_seed_gives_the_same_trace),
+        cmocka_unit_test(what_was_recorded_replays_with_the_same_trace),
+        cmocka_unit_test(random_and_pct_find_the_lost_update),
+        cmocka_unit_test(a_schedule_that_cannot_be_followed_diverges),
+        cmocka_unit_test(every_step_is_counted_once),
+        cmocka_unit_test(a_run_allocates_nothing),
+        cmocka_unit_test(a_fault_of_a_plan_happens_where_it_says),
+        cmocka_unit_test(faults_are_injected_only_if_allowed),
+        cmocka_unit_test(the_clock_moves_to_the_earliest_deadline_when_nothing_runs),
+        cmocka_unit_test(idle_time_past_a_deadline_is_a_late_wakeup),
+        cmocka_unit_test(a_fatal_signal_is_a_verdict_and_the_engine_goes_on),
+        cmocka_unit_test(giving_up_is_a_crash_with_its_message),
+        cmocka_unit_test(code_that_reaches_no_hook_point_does_not_hang_the_engine),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is held: locks and transitional states, by whom and since which place. */
+#include "core/base/check.h"
+#include "core/engine/internal.h"
+
+/* Walks saved frame pointers within the stack of the current fiber: (frame pointer, return address)
+ * pairs, as x86-64 and aarch64 both lay them out. */
+void chain_record(struct chain *chain)
+{
+    chain->count = 0;
+    const struct fiber *fiber = fiber_current();
+    uintptr_t low = (uintptr_t)fiber->stack_low, high = low + fiber->stack_size;
+    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+    while (frame >= low && frame + 2 * sizeof(void *) <= high && frame % sizeof(void *) == 0 &&
+           chain->count < ENGINE_CHAIN_MAX) {
+        void **saved = (void **)frame;
+        if (saved[1] == NULL)
+            break;
+        chain->pc[chain->count++] = saved[1];
+        if ((uintptr_t)saved[0] <= frame)
+            break;
+        frame = (uintptr_t)saved[0];
+    }
+}
+
+void hold_push(const struct hook_site *site, const volatile void *object, const char *hold_class,
+               struct hook_task *task)
+{
+    if (engine.hold_count == HOLDS_MAX)
+        engine_fail(VERDICT_MISUSE, site, "more locks held at once than the engine can follow");
+    struct hold *hold = &engine.holds[engine.hold_count++];
+    *hold = (struct hold){ .object = object, .hold_class = hold_class, .site = site, .task = task,
+                           .thread = (uint16_t)engine.current };
+    if (engine.options.record_chains)
+        chain_record(&engine.chains[engine.hold_count - 1]);
+}
+
+bool hold_pop(const volatile void *object)
+{
+    for (uint32_t i = engine.hold_count; i-- > 0;) {
+        if (engine.holds[i].object != object)
+            continue;
+        engine.hold_count--;
+        for (uint32_t j = i; j < engine.hold_count; j++) {
+            engine.holds[j] = engine.holds[j + 1];
+            if (engine.options.record_chains)
+                engine.chains[j] = engine.chains[j + 1];
+        }
+        return true;
+    }
+    return false;
+}
+
+const struct hold *hold_find(const volatile void *object)
+{
+    for (uint32_t i = engine.hold_count; i-- > 0;)
+        if (engine.holds[i].object == object)
+            return &engine.holds[i];
+    return NULL;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files of the engine share. There is one engine, `engine`; a run is `live` from
+ * engine_run()'s first switch to a thread until finish().
+ *
+ * Invariants while a run is live:
+ *   - exactly one thread runs: engine.current; its bit is set in engine.runnable;
+ *   - a thread is in exactly one of runnable, blocked, done; `sleeping` has the blocked threads
+ *     whose wait ends with the clock;
+ *   - a blocked thread's wait_kind, wait_object and wait_site say what it waits for, and they were
+ *     set before it stopped running (an edge is entered before the wait);
+ *   - engine.left counts down the hook points that `current` may still pass. Whatever needs the
+ *     slow path soon (a wake-up that the strategy wants to see) sets it to 1.
+ */
+#ifndef CORE_ENGINE_INTERNAL_H
+#define CORE_ENGINE_INTERNAL_H
+
+#include "core/base/fiber.h"
+#include "core/engine/engine.h"
+
+enum {
+    HOLDS_MAX = 512,
+    TASKS_MAX = 128,
+    TOKENS_MAX = 64,
+    ORDINAL_GROUPS_MAX = 512, /* groups of sites where a fault can be injected */
+    AGENTS_MAX = ENGINE_THREADS_MAX + TASKS_MAX,
+    TRACE_MAX = 1 << 16,
+    CONTEXTS_MAX = 8,
+};
+
+enum thread_state { THREAD_RUNNABLE, THREAD_BLOCKED, THREAD_DONE };
+enum task_state { TASK_WAITING, TASK_READY, TASK_RUNNING };
+
+struct thread {
+    struct fiber *fiber; /* where it goes on: its own, or one that its code switched to */
+    struct hook_task *task;
+    const volatile void *wait_object;
+    const struct hook_site *wait_site;
+    int64_t deadline_ns;
+    struct hook_token *const *wait_tokens;
+    uint32_t wait_token_count;
+    uint8_t state;     /* enum thread_state */
+    uint8_t wait_kind; /* enum edge_kind */
+    uint8_t context_count;
+    const char *contexts[CONTEXTS_MAX];
+
+    const char *name;
+    hook_entry *entry;
+    void *argument;
+    struct fiber own;
+    struct chain wait_chain;
+};
+
+/* A lock, a transitional state or a token that an agent holds. */
+struct hold {
+    const volatile void *object;
+    const char *hold_class;
+    const struct hook_site *site;
+    struct hook_task *task; /* the holder, or else `thread` */
+    uint16_t thread;
+};
+
+/* A fault that happened; its agent is named only when somebody asks. */
+struct injected_fault {
+    const struct hook_task *task; /* or else `thread` */
+    uint16_t thread;
+    struct plan_fault fault;
+};
+
+struct engine {
+    uint64_t left; /* hook points that the current thread may still pass */
+    struct trace_event *event; /* the last one: an operation's outcome goes there */
+    struct trace_event *trace_next, *trace_limit;
+    uint64_t runnable, sleeping, spinning;
+    uint32_t current;
+    bool live;
+    int64_t now_ns;
+    int64_t busy_ns; /* how much of it passed while threads could run */
+
+    struct thread threads[ENGINE_THREADS_MAX];
+    uint32_t thread_count;
+    struct hold holds[HOLDS_MAX];
+    uint32_t hold_count;
+    struct hook_task *tasks[TASKS_MAX];
+    uint32_t task_count;
+    struct hook_token *tokens[TOKENS_MAX];
+    uint32_t token_count;
+    uint32_t gate; /* thread number + 1 of who stopped the world; 0: open */
+    const struct hook_site *gate_site;
+
+    const struct wedge_subject *subject;
+    const struct plan *plan;
+    struct strategy *strategy;
+    struct engine_options options;
+    struct outcome *outcome;
+
+    struct plan_segment segment;  /* what the strategy asked for */
+    uint64_t steps;               /* in segments that have ended */
+    uint64_t progress_step;       /* when hook_progress() was last called */
+    uint32_t switches;
+    bool fair; /* the second half of the budget: threads take turns */
+    uint32_t check_left;          /* check_each_step: what is left of the real segment */
+
+    uint32_t fault_gap[FAULT_INJECTED_COUNT];
+    int64_t fault_value[FAULT_INJECTED_COUNT];
+    uint32_t ordinal_threads, ordinal_tasks; /* how many rows of each may be non-zero */
+    uint16_t ordinals[AGENTS_MAX][ORDINAL_GROUPS_MAX];
+
+    struct plan_segment segments[PLAN_SEGMENTS_MAX]; /* what was followed */
+    uint32_t segment_count;
+    struct injected_fault faults[PLAN_FAULTS_MAX];
+    uint32_t fault_count;
+    bool record_lost; /* more than a plan can hold */
+
+    bool segment_open;    /* `segment` has not been recorded */
+    bool segment_blocked; /* the last recorded segment ended because its thread blocked */
+
+    struct trace_event *trace, trace_scratch; /* scratch: events that are not kept */
+    struct chain *chains; /* of holds, by index; with record_chains */
+    struct fiber host, *home; /* home: who called engine_run() */
+};
+extern struct engine engine;
+
+/* engine.c */
+/* Stops the current thread, whose wait is described by its fields, until it is made runnable. */
+void engine_block(void);
+void engine_wake(uint32_t thread);
+/* Moves the clock forward to now_ns, while threads can run, and wakes who waited for that. */
+void engine_clock_to(int64_t now_ns);
+/* Ends the run; does not return to the subject. The outcome's verdict is set by the caller. */
+_Noreturn void engine_finish(void);
+/* Ends the run with a verdict that has a message and no cycle. `what` enters the signature. */
+_Noreturn void engine_fail(enum verdict verdict, const struct hook_site *site, const char *what);
+void engine_agent_name(const struct hook_task *task, uint32_t thread, char *name, size_t size);
+
+/* trace.c */
+struct trace_event *trace_push(const struct hook_site *site, const volatile void *object);
+
+/* fault.c */
+void fault_begin(void);
+/* Whether a fault of this kind happens at this site now; *value: its size. */
+bool fault_at(enum fault_kind kind, const struct hook_site *site, int64_t *value);
+
+/* Fills plan->faults with what was injected. */
+void fault_recorded(struct plan *plan);
+
+/* hold.c */
+void hold_push(const struct hook_site *site, const volatile void *object, const char *hold_class,
+               struct hook_task *task);
+/* False: nobody holds it. */
+bool hold_pop(const volatile void *object);
+const struct hold *hold_find(const volatile void *object);
+/* The call chain of the caller's caller, from frame pointers; with record_chains only. */
+void chain_record(struct chain *chain);
+
+/* waitgraph.c */
+/* After current has been marked blocked: if it now waits for ever, fills the outcome and returns
+ * true. */
+bool waitgraph_stuck(uint32_t thread);
+/* Nothing runs and the clock has nothing to wake: says why in the outcome. */
+void waitgraph_idle(void);
+
+/* signature.c */
+void signature_of_cycle(struct outcome *outcome);
+void signature_of_text(struct outcome *outcome, const char *text);
+
+static inline struct thread *thread_current(void)
+{
+    return &engine.threads[engine.current];
+}
+
+#endif

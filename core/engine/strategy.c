@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What strategies share: the table, the seed, and the drawing of faults. */
+#include "core/engine/strategy_internal.h"
+
+#include <string.h>
+
+#include "core/base/check.h"
+
+struct prng strategy_prng;
+
+static struct strategy *const strategies[] = { &strategy_random, &strategy_pct };
+
+uint32_t strategy_count(void)
+{
+    return (uint32_t)count_of(strategies);
+}
+
+struct strategy *strategy_at(uint32_t index)
+{
+    check(index < strategy_count());
+    return strategies[index];
+}
+
+struct strategy *strategy_find(const char *name)
+{
+    for (uint32_t i = 0; i < strategy_count(); i++)
+        if (strcmp(strategies[i]->name, name) == 0)
+            return strategies[i];
+    return NULL;
+}
+
+void strategy_seed(uint64_t seed)
+{
+    /* Mixed once, so that runs 1, 2, 3 do not draw overlapping sequences. */
+    strategy_prng.state = seed;
+    strategy_prng.state = prng_next(&strategy_prng) ^ seed << 32;
+}
+
+/* --- choices --- */
+
+uint32_t mask_nth(uint64_t mask, uint32_t n)
+{
+    while (n-- > 0)
+        mask &= mask - 1;
+    check(mask != 0);
+    return (uint32_t)__builtin_ctzll(mask);
+}
+
+uint32_t mask_draw(uint64_t mask)
+{
+    uint32_t count = (uint32_t)__builtin_popcountll(mask);
+    return mask_nth(mask, count == 1 ? 0 : prng_below(&strategy_prng, count));
+}
+
+/* --- faults --- */
+
+/* Per run and kind: never, or once in so many points on average. Runs differ wildly (swarm testing,
+ * Groce et al., ISSTA 2012): half of them have no faults of a kind, the others few or many. */
+static uint32_t fault_odds[FAULT_INJECTED_COUNT];
+
+void faults_draw_odds(void)
+{
+    for (int kind = 0; kind < FAULT_INJECTED_COUNT; kind++) {
+        uint32_t draw = prng_below(&strategy_prng, 8);
+        fault_odds[kind] = draw < 4 ? 0 : 2u << (2 * (draw - 4)); /* 2, 8, 32, 128 */
+    }
+}
+
+static int64_t draw_clock_jump(void)
+{
+    static const int64_t jumps_ns[] = { 1, 1000, 20000, 1000000, 10000000, 1000000000 };
+    return jumps_ns[prng_below(&strategy_prng, (uint32_t)count_of(jumps_ns))];
+}
+
+uint32_t faults_draw_gap(struct strategy *strategy, enum fault_kind kind, int64_t *value)
+{
+    (void)strategy;
+    if (fault_odds[kind] == 0)
+        return UINT32_MAX;
+    *value = kind == FAULT_CLOCK ? draw_clock_jump() : 0;
+    return prng_below(&strategy_prng, 2 * fault_odds[kind]);
+}

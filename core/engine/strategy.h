@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A strategy picks who runs next and for how many steps, and where faults go. The engine decides
+ * what can run and what a deadlock is: a strategy is never asked without a choice.
+ */
+#ifndef CORE_ENGINE_STRATEGY_H
+#define CORE_ENGINE_STRATEGY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/prng.h"
+#include "core/engine/plan.h"
+
+struct choice {
+    uint64_t runnable; /* bit per thread; never 0 */
+    uint64_t sleeping; /* threads that wait for the clock only: picking one moves the clock */
+    uint32_t current;  /* who ran last */
+    uint64_t step;     /* how many steps the run has made */
+};
+
+struct strategy {
+    const char *name, *about;
+    /* True: ask again as soon as a thread wakes up, not only when the segment ends. */
+    bool asks_on_wake;
+    /* A run begins; draws from the seed of strategy_seed(), if it draws. */
+    void (*begin)(struct strategy *strategy, const struct plan *plan);
+    /* Picks one of choice->runnable | choice->sleeping and for how many steps (>= 1). False: the
+     * plan asks for what is not there (the run diverged). */
+    bool (*next)(struct strategy *strategy, const struct choice *choice,
+                 struct plan_segment *segment);
+    /* How many points that are open to this fault to let pass before the next is injected;
+     * UINT32_MAX: no more. *value: as in struct plan_fault. NULL: the plan's faults are injected,
+     * by name, and no others. */
+    uint32_t (*fault_gap)(struct strategy *strategy, enum fault_kind kind, int64_t *value);
+};
+
+/* Strategies by row: "random", "pct". Not those that need input: strategy_replay, strategy_bytes. */
+uint32_t strategy_count(void);
+struct strategy *strategy_at(uint32_t index);
+/* NULL if there is none of that name. */
+struct strategy *strategy_find(const char *name);
+
+/* The seed of the next run, for strategies that draw: call before engine_run(). */
+void strategy_seed(uint64_t seed);
+
+/* Follows plan->segments and plan->faults exactly; what cannot be followed is VERDICT_DIVERGED. */
+struct strategy *strategy_replay(void);
+/* As strategy_replay(), but skips what cannot be followed: for shrinking. */
+struct strategy *strategy_replay_lenient(void);
+/* Decisions from the bytes, then none: the fixed order of a plan without schedule. The bytes must
+ * outlive the run. Any bytes will do. */
+struct strategy *strategy_bytes(const uint8_t *bytes, size_t size);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Fuzzer bytes: the bytes alternate between two streams, so that changing a fault does not shift
+ * the schedule: bytes at even places are schedule, at odd places faults.
+ *
+ * Schedule, two bytes a segment: who (index among those that can run; the top eighth of the range
+ * picks among the sleeping), how many steps (small numbers exactly, large ones coarsely).
+ * Faults, one byte each: 0 means no fault of this kind any more, else how many points to let pass;
+ * for the clock, a second byte says how far.
+ */
+#include "core/engine/strategy_internal.h"
+
+static struct {
+    const uint8_t *bytes;
+    size_t size, schedule_at, fault_at;
+} input;
+
+static void begin(struct strategy *strategy, const struct plan *plan)
+{
+    (void)strategy;
+    (void)plan;
+    input.schedule_at = 0;
+    input.fault_at = 1;
+}
+
+/* False: the stream is over. */
+static bool draw(size_t *at, uint8_t *byte)
+{
+    if (*at >= input.size)
+        return false;
+    *byte = input.bytes[*at];
+    *at += 2;
+    return true;
+}
+
+static uint32_t steps_of(uint8_t byte)
+{
+    return byte < 192 ? 1u + byte % 64 : 1u + (byte - 192u) * 16;
+}
+
+static bool next(struct strategy *strategy, const struct choice *choice,
+                 struct plan_segment *segment)
+{
+    (void)strategy;
+    uint8_t who = 0, length = 0;
+    bool current = (choice->runnable >> choice->current & 1) != 0;
+    segment->thread = (uint16_t)(current ? choice->current : mask_nth(choice->runnable, 0));
+    segment->steps = UINT32_MAX;
+    if (!draw(&input.schedule_at, &who) || !draw(&input.schedule_at, &length))
+        return true;
+    uint64_t mask = who >= 224 && choice->sleeping != 0 ? choice->sleeping : choice->runnable;
+    segment->thread = (uint16_t)mask_nth(mask, who % (uint32_t)__builtin_popcountll(mask));
+    segment->steps = steps_of(length);
+    return true;
+}
+
+static uint32_t fault_gap(struct strategy *strategy, enum fault_kind kind, int64_t *value)
+{
+    (void)strategy;
+    uint8_t gap = 0, size = 0;
+    if (!draw(&input.fault_at, &gap) || gap == 0)
+        return UINT32_MAX;
+    if (kind == FAULT_CLOCK) {
+        draw(&input.fault_at, &size);
+        *value = (int64_t)1 << (size % 31);
+    }
+    return gap - 1u;
+}
+
+struct strategy *strategy_bytes(const uint8_t *bytes, size_t size)
+{
+    static struct strategy from_bytes = { .name = "bytes", .about = "decisions from fuzzer bytes",
+                                          .begin = begin, .next = next,
+                                          .fault_gap = fault_gap };
+    input.bytes = bytes;
+    input.size = size;
+    return &from_bytes;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/engine/test.h"
+
+static _Atomic uint32_t word;
+
+static void reset(void)
+{
+    word = 0;
+}
+
+static void add_fifty(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < 50; i++)
+        hook_fetch_add(&word, 1u);
+}
+
+static void three_counters(const struct plan *plan)
+{
+    (void)plan;
+    hook_thread_start(add_fifty, NULL, "m");
+    hook_thread_start(add_fifty, NULL, "m");
+    add_fifty(NULL);
+    hook_thread_exit();
+}
+
+static const struct wedge_subject counters = { .name = "counters", .run = three_counters,
+                                               .reset = reset };
+
+static void a_random_walks_switch_rate_differs_from_run_to_run(void **state)
+{
+    (void)state;
+    uint32_t few = 0, many = 0;
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        uint32_t switches = test_run(&counters, strategy_find("random"), seed)->switches;
+        few += switches < 8;
+        many += switches > 40;
+    }
+    assert_true(few > 10);
+    assert_true(many > 10);
+}
+
+/* Two switches to hand over at the ends, one per change of priority, one when a thread appears. */
+static void pct_switches_only_at_changes_ends_and_wakes(void **state)
+{
+    (void)state;
+    bool differ = false;
+    for (uint64_t seed = 0; seed < 500; seed++) {
+        uint32_t switches = test_run(&counters, strategy_find("pct"), seed)->switches;
+        assert_true(switches >= 2);
+        assert_true(switches <= 2 + 2 + 4 + 4);
+        differ = differ || switches != 2;
+    }
+    assert_true(differ);
+}
+
+static void any_bytes_are_a_schedule(void **state)
+{
+    (void)state;
+    struct prng prng = { 5 };
+    uint8_t bytes[64];
+    static struct plan empty;
+    test_options.faults = FAULTS_ALL;
+    for (int i = 0; i < 2000; i++) {
+        size_t size = prng_below(&prng, sizeof bytes + 1);
+        for (size_t j = 0; j < size; j++)
+            bytes[j] = (uint8_t)prng_next(&prng);
+        assert_int_equal(test_replay(&counters, &empty, strategy_bytes(bytes, size))->verdict,
+                         VERDICT_OK);
+    }
+    test_options.faults = 0;
+}
+
+static void bytes_that_end_leave_the_rest_to_the_fixed_order(void **state)
+{
+    (void)state;
+    static struct plan empty;
+    assert_int_equal(test_replay(&counters, &empty, strategy_bytes(NULL, 0))->switches, 2);
+    static const uint8_t one_switch[] = { 0, 0, 10, 0, 1, 0, 0 }; /* 11 steps of m0, then m1 */
+    assert_int_equal(test_replay(&counters, &empty, strategy_bytes(one_switch, 7))->switches, 3);
+}
+
+static void replay_follows_its_segments_and_then_the_fixed_order(void **state)
+{
+    (void)state;
+    static struct plan plan, recorded;
+    plan_clear(&plan);
+    plan_add_segment(&plan, (struct plan_segment){ .thread = 0, .steps = 10 });
+    plan_add_segment(&plan, (struct plan_segment){ .thread = 2, .steps = 20 });
+    assert_int_equal(test_replay(&counters, &plan, strategy_replay())->verdict, VERDICT_OK);
+    assert_true(engine_recorded(&recorded));
+    assert_int_equal(recorded.segment_count, 4);
+    assert_int_equal(recorded.segments[1].thread, 2);
+    assert_int_equal(recorded.segments[1].steps, 52); /* it goes on to its end */
+    assert_int_equal(recorded.segments[2].thread, 0);
+    assert_int_equal(recorded.segments[3].thread, 1);
+}
+
+static void a_strategy_is_found_by_name(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < strategy_count(); i++)
+        assert_ptr_equal(strategy_find(strategy_at(i)->name), strategy_at(i));
+    assert_null(strategy_find("no such strategy"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_random_walks_switch_rate_differs_from_run_to_run),
+        cmocka_unit_test(pct_switches_only_at_changes_ends_and_wakes),
+        cmocka_unit_test(any_bytes_are_a_schedule),
+        cmocka_unit_test(bytes_that_end_leave_the_rest_to_the_fixed_order),
+        cmocka_unit_test(replay_follows_its_segments_and_then_the_fixed_order),
+        cmocka_unit_test(a_strategy_is_found_by_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Hooks of what waits: locks, notes, spins, the clock; and of transitional states. A wait is entered
+ * into the wait-for graph before the thread stops (engine_block), so a deadlock at first contact and
+ * an owner's second lock are reported and never hang.
+ */
+#include "core/base/check.h"
+#include "core/engine/internal.h"
+
+static struct hook_task *task_of(uint32_t thread)
+{
+    return engine.threads[thread].task;
+}
+
+/* The current thread waits; returns when it was woken. */
+static void wait_for(enum edge_kind kind, const struct hook_site *site,
+                     const volatile void *object, int64_t deadline_ns)
+{
+    struct thread *thread = thread_current();
+    thread->wait_kind = (uint8_t)kind;
+    thread->wait_site = site;
+    thread->wait_object = object;
+    thread->deadline_ns = deadline_ns;
+    engine_block();
+}
+
+/* --- mutexes: held by threads --- */
+
+void hook_sim_mutex_init(struct hook_mutex *mutex, const char *lock_class)
+{
+    *mutex = (struct hook_mutex){ .lock_class = lock_class };
+}
+
+void hook_sim_lock(const struct hook_site *site, struct hook_mutex *mutex)
+{
+    hook_sim_before(site, mutex);
+    if (!engine.live)
+        return;
+    if (mutex->owner != 0) {
+        mutex->waiters++;
+        while (mutex->owner != 0)
+            wait_for(EDGE_LOCK, site, mutex, HOOK_FOREVER);
+        mutex->waiters--;
+        trace_push(site, mutex);
+    }
+    mutex->owner = engine.current + 1;
+    hold_push(site, mutex, mutex->lock_class, NULL);
+}
+
+bool hook_sim_trylock(const struct hook_site *site, struct hook_mutex *mutex)
+{
+    hook_sim_before(site, mutex);
+    if (!engine.live || mutex->owner != 0)
+        return false;
+    engine.event->value = true;
+    mutex->owner = engine.current + 1;
+    hold_push(site, mutex, mutex->lock_class, NULL);
+    return true;
+}
+
+void hook_sim_unlock(const struct hook_site *site, struct hook_mutex *mutex)
+{
+    if (!engine.live)
+        return;
+    trace_push(site, mutex);
+    if (mutex->owner == 0)
+        engine_fail(VERDICT_MISUSE, site, "unlock of a mutex that is not locked");
+    if (mutex->owner != engine.current + 1)
+        engine_fail(VERDICT_MISUSE, site, "unlock of a mutex that another thread holds");
+    mutex->owner = 0;
+    check(hold_pop(mutex));
+    if (mutex->waiters == 0)
+        return;
+    for (uint32_t i = 0; i < engine.thread_count; i++) {
+        const struct thread *thread = &engine.threads[i];
+        if (thread->state == THREAD_BLOCKED && thread->wait_kind == EDGE_LOCK &&
+            thread->wait_object == mutex)
+            engine_wake(i);
+    }
+}
+
+void hook_sim_assert_held(const struct hook_site *site, const struct hook_mutex *mutex)
+{
+    if (engine.live && mutex->owner != engine.current + 1)
+        engine_fail(VERDICT_MISUSE, site, "a mutex that must be held here is not");
+}
+
+/* --- spins and transitional states: held by tasks, or by threads outside any --- */
+
+void hook_sim_spin(const struct hook_site *site, const volatile void *object)
+{
+    if (!engine.live)
+        return;
+    trace_push(site, object);
+    wait_for(EDGE_SPIN, site, object, HOOK_FOREVER);
+}
+
+void hook_sim_hold(const struct hook_site *site, const volatile void *object,
+                   const char *state_class)
+{
+    if (engine.live)
+        hold_push(site, object, state_class, task_of(engine.current));
+}
+
+void hook_sim_release(const struct hook_site *site, const volatile void *object)
+{
+    if (engine.live && !hold_pop(object))
+        engine_fail(VERDICT_MISUSE, site, "release of a state that nobody holds");
+}
+
+/* --- notes and the clock --- */
+
+bool hook_sim_park(const struct hook_site *site, struct hook_note *note, int64_t deadline_ns,
+                   struct hook_token *const *tokens, uint32_t token_count)
+{
+    hook_sim_before(site, note);
+    if (!engine.live)
+        return false;
+    if (note->waited)
+        engine_fail(VERDICT_MISUSE, site, "two threads park on one note");
+    if (!note->set && deadline_ns > engine.now_ns) {
+        struct thread *thread = thread_current();
+        note->waited = true;
+        thread->wait_tokens = tokens;
+        thread->wait_token_count = token_count;
+        wait_for(EDGE_EVENT, site, note, deadline_ns);
+        thread->wait_token_count = 0;
+        note->waited = false;
+        trace_push(site, note);
+    }
+    bool set = note->set;
+    note->set = false;
+    engine.event->value = set;
+    return set;
+}
+
+bool hook_sim_unpark(const struct hook_site *site, struct hook_note *note)
+{
+    if (!engine.live)
+        return false;
+    trace_push(site, note);
+    bool was_set = note->set;
+    note->set = true;
+    if (!note->waited || was_set)
+        return !was_set;
+    for (uint32_t i = 0; i < engine.thread_count; i++) {
+        const struct thread *thread = &engine.threads[i];
+        if (thread->state == THREAD_BLOCKED && thread->wait_kind == EDGE_EVENT &&
+            thread->wait_object == note)
+            engine_wake(i);
+    }
+    return true;
+}
+
+void hook_sim_sleep(const struct hook_site *site, int64_t duration_ns)
+{
+    hook_sim_before(site, NULL);
+    if (!engine.live || duration_ns <= 0)
+        return;
+    int64_t most = HOOK_FOREVER - 1 - engine.now_ns;
+    wait_for(EDGE_EVENT, site, NULL,
+             engine.now_ns + (duration_ns < most ? duration_ns : most));
+    trace_push(site, NULL);
+}
+
+int64_t hook_sim_clock(const struct hook_site *site)
+{
+    int64_t jump_ns = 0;
+    if (!engine.live || !fault_at(FAULT_CLOCK, site, &jump_ns))
+        return engine.now_ns;
+    if (jump_ns > 0 && jump_ns < HOOK_FOREVER / 2 - engine.now_ns)
+        engine_clock_to(engine.now_ns + jump_ns);
+    trace_push(site, NULL)->fault = FAULT_CLOCK + 1;
+    return engine.now_ns;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Hooks of tasks, tokens and contexts: what the code under test tells of its own scheduling. None of
+ * them is a step; they keep what the wait-for graph and the trace need.
+ */
+#include "core/base/check.h"
+#include "core/engine/internal.h"
+
+bool hook_sim_preemption_point(const struct hook_site *site, bool asked)
+{
+    if (!engine.live)
+        return asked;
+    int64_t value;
+    bool injected = fault_at(FAULT_PREEMPT, site, &value);
+    if (!injected && !asked)
+        return false;
+    trace_push(site, NULL)->fault = injected ? FAULT_PREEMPT + 1 : 0;
+    struct hook_task *task = thread_current()->task;
+    if (task != NULL)
+        task->site = site;
+    return true;
+}
+
+void hook_sim_enter(const struct hook_site *site, const char *context)
+{
+    (void)site;
+    struct thread *thread = thread_current();
+    if (!engine.live)
+        return;
+    check(thread->context_count < CONTEXTS_MAX);
+    thread->contexts[thread->context_count++] = context;
+}
+
+void hook_sim_leave(const struct hook_site *site)
+{
+    struct thread *thread = thread_current();
+    if (!engine.live)
+        return;
+    if (thread->context_count == 0)
+        engine_fail(VERDICT_MISUSE, site, "a context is left that was not entered");
+    thread->context_count--;
+}
+
+_Noreturn void hook_sim_fail(const struct hook_site *site, const char *message)
+{
+    if (!engine.live)
+        check_failed(message, site->function, site->file, (int)site->line);
+    trace_push(site, NULL);
+    engine_fail(VERDICT_CRASH, site, message);
+}
+
+void hook_sim_progress(void)
+{
+    engine.progress_step = engine.steps;
+}
+
+/* --- tasks --- */
+
+void hook_sim_task_init(struct hook_task *task, const char *name, uint32_t number)
+{
+    if (engine.task_count == TASKS_MAX)
+        engine_fail(VERDICT_MISUSE, NULL, "more tasks than the engine can follow");
+    *task = (struct hook_task){ .name = name, .number = (uint16_t)number,
+                                .index = (uint16_t)engine.task_count, .state = TASK_WAITING };
+    engine.tasks[engine.task_count++] = task;
+}
+
+void hook_sim_task_run(const struct hook_site *site, struct hook_task *task)
+{
+    (void)site;
+    thread_current()->task = task;
+    if (task == NULL)
+        return;
+    task->state = TASK_RUNNING;
+    task->thread = (uint8_t)engine.current;
+    task->site = NULL;
+    task->queue = NULL;
+}
+
+/* The task no longer runs, if it did. */
+static void task_stops(struct hook_task *task, const struct hook_site *site)
+{
+    if (task->state == TASK_RUNNING && engine.threads[task->thread].task == task)
+        engine.threads[task->thread].task = NULL;
+    if (task->site == NULL)
+        task->site = site; /* unless it was preempted: then that place is known */
+}
+
+void hook_sim_task_ready(const struct hook_site *site, struct hook_task *task, const char *queue)
+{
+    task_stops(task, site);
+    task->state = TASK_READY;
+    task->queue = queue;
+}
+
+void hook_sim_task_wait(const struct hook_site *site, struct hook_task *task)
+{
+    task_stops(task, site);
+    task->state = TASK_WAITING;
+}
+
+/* --- tokens and the gate --- */
+
+void hook_sim_token_init(struct hook_token *token, const char *name, uint32_t number)
+{
+    *token = (struct hook_token){ .name = name, .number = (uint16_t)number };
+    for (uint32_t i = 0; i < engine.token_count; i++)
+        if (engine.tokens[i] == token)
+            return;
+    if (engine.token_count == TOKENS_MAX)
+        engine_fail(VERDICT_MISUSE, NULL, "more tokens than the engine can follow");
+    engine.tokens[engine.token_count++] = token;
+}
+
+void hook_sim_token_retire(struct hook_token *token)
+{
+    for (uint32_t i = 0; i < engine.token_count; i++) {
+        if (engine.tokens[i] == token) {
+            engine.tokens[i] = engine.tokens[--engine.token_count];
+            return;
+        }
+    }
+}
+
+void hook_sim_token_take(const struct hook_site *site, struct hook_token *token)
+{
+    token->holder = (uint16_t)(engine.current + 1);
+    token->site = site;
+}
+
+void hook_sim_token_give(const struct hook_site *site, struct hook_token *token)
+{
+    token->holder = 0;
+    token->site = site;
+}
+
+void hook_sim_gate_close(const struct hook_site *site)
+{
+    engine.gate = engine.current + 1;
+    engine.gate_site = site;
+}
+
+void hook_sim_gate_open(const struct hook_site *site)
+{
+    engine.gate = 0;
+    engine.gate_site = site;
+}

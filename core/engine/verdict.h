@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How a run ends. */
+#ifndef CORE_ENGINE_VERDICT_H
+#define CORE_ENGINE_VERDICT_H
+
+#include <stdbool.h>
+
+enum verdict {
+    VERDICT_OK,
+    VERDICT_DEADLOCK,      /* a closed cycle of waits over several threads */
+    VERDICT_SELF_DEADLOCK, /* one that a single thread closes on itself */
+    VERDICT_LIVELOCK,      /* threads spin, and nobody is left who could write what they look at */
+    VERDICT_INVARIANT,     /* the subject's checker found its state inconsistent */
+    VERDICT_CRASH,         /* a fatal signal, or the subject gave up (hook_fail) */
+    VERDICT_LATE_WAKEUP,   /* virtual time passed a deadline that nobody served */
+    VERDICT_MISUSE,        /* the hooks were used against their rules: unlock by a stranger, ... */
+    VERDICT_BUDGET,        /* too many steps: not a finding */
+    VERDICT_DIVERGED,      /* a replay could not be followed: not a finding */
+    VERDICT_COUNT
+};
+
+/* "self-deadlock". */
+const char *verdict_name(enum verdict verdict);
+/* One line for `wedge list`. */
+const char *verdict_about(enum verdict verdict);
+/* False if there is no verdict of that name. */
+bool verdict_find(const char *name, enum verdict *verdict);
+/* Worth a person's time. */
+bool verdict_is_finding(enum verdict verdict);
+
+#endif
