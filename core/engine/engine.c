@@ -203,6 +203,7 @@ static void run_segment(struct plan_segment segment)
     engine.switches++;
     thread_current()->fiber = fiber_current();
     engine.current = segment.thread;
+    task_tag_update();
     fiber_switch(thread_current()->fiber);
 }
 
@@ -247,7 +248,7 @@ bool hook_sim_before_weak(const struct hook_site *site, const volatile void *obj
 {
     hook_sim_before(site, object);
     int64_t value;
-    if (!engine.live || !fault_at(FAULT_CAS, site, &value))
+    if (!engine.live || !engine.fault_open[FAULT_CAS] || !fault_at(FAULT_CAS, site, &value))
         return false;
     engine.event->fault = FAULT_CAS + 1;
     return true;
@@ -454,6 +455,7 @@ static void begin_run(void)
     engine.segment_blocked = true;
     engine.runnable = engine.sleeping = engine.spinning = 0;
     engine.current = 0;
+    engine.task_tag = 0;
     engine.busy_ns = 0;
     engine.now_ns = 1000000; /* not 0: the runtime takes 0 for "no time" */
     engine.thread_count = engine.hold_count = engine.task_count = engine.token_count = 0;
@@ -491,8 +493,12 @@ void engine_run(const struct wedge_subject *subject, const struct plan *plan,
     engine.outcome = outcome;
     if (engine.options.steps_max == 0)
         engine.options.steps_max = ENGINE_STEPS_STANDARD;
-    if (engine.options.record_chains && engine.chains == NULL)
+    if (engine.options.record_chains && engine.chains == NULL) {
         engine.chains = calloc(HOLDS_MAX + 1, sizeof *engine.chains);
+        engine.task_chains = calloc(TASKS_MAX, sizeof *engine.task_chains);
+        check(engine.chains != NULL);
+        check(engine.task_chains != NULL);
+    }
 
     engine.left = 1;
     subject->reset();

@@ -28,17 +28,25 @@ static void clear_ordinals(void)
     engine.ordinal_threads = engine.ordinal_tasks = 0;
 }
 
+/* Asks the strategy when the next fault of this kind comes. */
+static void draw_gap(enum fault_kind kind)
+{
+    engine.fault_gap[kind] =
+        engine.strategy->fault_gap(engine.strategy, kind, &engine.fault_value[kind]);
+    engine.fault_open[kind] = engine.fault_gap[kind] != UINT32_MAX;
+}
+
 void fault_begin(void)
 {
     clear_ordinals();
-    struct strategy *strategy = engine.strategy;
     for (int kind = 0; kind < FAULT_INJECTED_COUNT; kind++) {
-        engine.fault_gap[kind] = UINT32_MAX;
-        engine.fault_value[kind] = 0;
-        if (strategy->fault_gap != NULL && (engine.options.faults >> kind & 1) != 0)
-            engine.fault_gap[kind] = strategy->fault_gap(strategy, (enum fault_kind)kind,
-                                                         &engine.fault_value[kind]);
+        engine.fault_open[kind] = false;
+        if (engine.strategy->fault_gap != NULL && (engine.options.faults >> kind & 1) != 0)
+            draw_gap((enum fault_kind)kind);
     }
+    if (engine.strategy->fault_gap == NULL)
+        for (uint32_t i = 0; i < engine.plan->fault_count; i++)
+            engine.fault_open[engine.plan->faults[i].kind] = true;
 }
 
 static bool plan_has(enum fault_kind kind, const struct hook_site *site, uint32_t ordinal,
@@ -61,11 +69,10 @@ static bool plan_has(enum fault_kind kind, const struct hook_site *site, uint32_
 
 static bool gap_is_over(enum fault_kind kind, int64_t *value)
 {
-    if (engine.fault_gap[kind] == UINT32_MAX || engine.fault_gap[kind]-- > 0)
+    if (engine.fault_gap[kind]-- > 0)
         return false;
     *value = engine.fault_value[kind];
-    engine.fault_gap[kind] =
-        engine.strategy->fault_gap(engine.strategy, kind, &engine.fault_value[kind]);
+    draw_gap(kind);
     return true;
 }
 

@@ -73,6 +73,7 @@ struct engine {
     struct trace_event *trace_next, *trace_limit;
     uint64_t runnable, sleeping, spinning;
     uint32_t current;
+    uint16_t task_tag; /* of the current thread's task: its index + 1, 0 if it has none */
     bool live;
     int64_t now_ns;
     int64_t busy_ns; /* how much of it passed while threads could run */
@@ -101,6 +102,7 @@ struct engine {
     bool fair; /* the second half of the budget: threads take turns */
     uint32_t check_left;          /* check_each_step: what is left of the real segment */
 
+    bool fault_open[FAULT_INJECTED_COUNT]; /* one of this kind may still come */
     uint32_t fault_gap[FAULT_INJECTED_COUNT];
     int64_t fault_value[FAULT_INJECTED_COUNT];
     uint32_t ordinal_threads, ordinal_tasks; /* how many rows of each may be non-zero */
@@ -116,7 +118,8 @@ struct engine {
     bool segment_blocked; /* the last recorded segment ended because its thread blocked */
 
     struct trace_event *trace, trace_scratch; /* scratch: events that are not kept */
-    struct chain *chains; /* of holds, by index; with record_chains */
+    struct chain *chains;      /* of holds, by index; with record_chains */
+    struct chain *task_chains; /* of tasks, by index: where each was last preempted */
     struct fiber host, *home; /* home: who called engine_run() */
 };
 extern struct engine engine;
@@ -133,12 +136,10 @@ _Noreturn void engine_finish(void);
 _Noreturn void engine_fail(enum verdict verdict, const struct hook_site *site, const char *what);
 void engine_agent_name(const struct hook_task *task, uint32_t thread, char *name, size_t size);
 
-/* trace.c */
-struct trace_event *trace_push(const struct hook_site *site, const volatile void *object);
-
 /* fault.c */
 void fault_begin(void);
-/* Whether a fault of this kind happens at this site now; *value: its size. */
+/* Whether a fault of this kind happens at this site now; *value: its size. To be asked only while
+ * engine.fault_open[kind]: what is counted is of no use when no fault can come any more. */
 bool fault_at(enum fault_kind kind, const struct hook_site *site, int64_t *value);
 
 /* Fills plan->faults with what was injected. */
@@ -167,6 +168,34 @@ void signature_of_text(struct outcome *outcome, const char *text);
 static inline struct thread *thread_current(void)
 {
     return &engine.threads[engine.current];
+}
+
+/* Appends an event, and makes it the one whose outcome is told next. */
+static inline struct trace_event *trace_push(const struct hook_site *site,
+                                             const volatile void *object)
+{
+    struct trace_event *event = engine.trace_next;
+    if (event == engine.trace_limit)
+        event = &engine.trace_scratch;
+    else
+        engine.trace_next = event + 1;
+    event->site = site;
+    event->object = object;
+    event->value = 0;
+    event->now_ns = engine.now_ns;
+    event->thread = (uint16_t)engine.current;
+    event->task = engine.task_tag;
+    event->fault = 0;
+    event->waits = 0;
+    engine.event = event;
+    return event;
+}
+
+/* After a change of engine.current or of its task. */
+static inline void task_tag_update(void)
+{
+    const struct hook_task *task = thread_current()->task;
+    engine.task_tag = task != NULL ? (uint16_t)(task->index + 1) : 0;
 }
 
 #endif

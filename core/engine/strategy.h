@@ -49,8 +49,8 @@ void strategy_seed(uint64_t seed);
 struct strategy *strategy_replay(void);
 /* As strategy_replay(), but skips what cannot be followed: for shrinking. */
 struct strategy *strategy_replay_lenient(void);
-/* Decisions from the bytes, then none: the fixed order of a plan without schedule. The bytes must
- * outlive the run. Any bytes will do. */
+/* Decisions from the bytes, and after their end a random walk by the seed. The bytes must outlive the
+ * run. Any bytes will do. */
 struct strategy *strategy_bytes(const uint8_t *bytes, size_t size);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fuzzer bytes: the bytes alternate between two streams, so that changing a fault does not shift
- * the schedule: bytes at even places are schedule, at odd places faults.
+ * Fuzzer bytes, and after their end a random walk by the seed of strategy_seed(). The bytes alternate
+ * between two streams, so that changing a fault does not shift the schedule: bytes at even places
+ * are schedule, at odd places faults.
  *
  * Schedule, two bytes a segment: who (index among those that can run; the top eighth of the range
  * picks among the sleeping), how many steps (small numbers exactly, large ones coarsely).
@@ -18,9 +19,9 @@ static struct {
 static void begin(struct strategy *strategy, const struct plan *plan)
 {
     (void)strategy;
-    (void)plan;
     input.schedule_at = 0;
     input.fault_at = 1;
+    strategy_random.begin(&strategy_random, plan);
 }
 
 /* False: the stream is over. */
@@ -43,11 +44,8 @@ static bool next(struct strategy *strategy, const struct choice *choice,
 {
     (void)strategy;
     uint8_t who = 0, length = 0;
-    bool current = (choice->runnable >> choice->current & 1) != 0;
-    segment->thread = (uint16_t)(current ? choice->current : mask_nth(choice->runnable, 0));
-    segment->steps = UINT32_MAX;
     if (!draw(&input.schedule_at, &who) || !draw(&input.schedule_at, &length))
-        return true;
+        return strategy_random.next(&strategy_random, choice, segment);
     uint64_t mask = who >= 224 && choice->sleeping != 0 ? choice->sleeping : choice->runnable;
     segment->thread = (uint16_t)mask_nth(mask, who % (uint32_t)__builtin_popcountll(mask));
     segment->steps = steps_of(length);
@@ -58,7 +56,9 @@ static uint32_t fault_gap(struct strategy *strategy, enum fault_kind kind, int64
 {
     (void)strategy;
     uint8_t gap = 0, size = 0;
-    if (!draw(&input.fault_at, &gap) || gap == 0)
+    if (!draw(&input.fault_at, &gap))
+        return strategy_random.fault_gap(&strategy_random, kind, value);
+    if (gap == 0)
         return UINT32_MAX;
     if (kind == FAULT_CLOCK) {
         draw(&input.fault_at, &size);

@@ -74,13 +74,25 @@ static void any_bytes_are_a_schedule(void **state)
     test_options.faults = 0;
 }
 
-static void bytes_that_end_leave_the_rest_to_the_fixed_order(void **state)
+static void bytes_decide_first_and_the_seed_decides_the_rest(void **state)
 {
     (void)state;
-    static struct plan empty;
-    assert_int_equal(test_replay(&counters, &empty, strategy_bytes(NULL, 0))->switches, 2);
-    static const uint8_t one_switch[] = { 0, 0, 10, 0, 1, 0, 0 }; /* 11 steps of m0, then m1 */
-    assert_int_equal(test_replay(&counters, &empty, strategy_bytes(one_switch, 7))->switches, 3);
+    static struct plan empty, recorded;
+    static const uint8_t two_segments[] = { 0, 0, 10, 0, 1, 0, 6 }; /* 11 steps of m0, 7 of m1 */
+    bool differ = false;
+    uint32_t first = 0;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        strategy_seed(seed);
+        test_replay(&counters, &empty, strategy_bytes(two_segments, sizeof two_segments));
+        assert_true(engine_recorded(&recorded));
+        assert_int_equal(recorded.segments[0].thread, 0);
+        assert_int_equal(recorded.segments[0].steps, 11);
+        assert_int_equal(recorded.segments[1].thread, 1);
+        assert_true(recorded.segments[1].steps >= 7);
+        first = seed == 0 ? recorded.segment_count : first;
+        differ = differ || recorded.segment_count != first;
+    }
+    assert_true(differ);
 }
 
 static void replay_follows_its_segments_and_then_the_fixed_order(void **state)
@@ -113,7 +125,7 @@ int main(void)
         cmocka_unit_test(a_random_walks_switch_rate_differs_from_run_to_run),
         cmocka_unit_test(pct_switches_only_at_changes_ends_and_wakes),
         cmocka_unit_test(any_bytes_are_a_schedule),
-        cmocka_unit_test(bytes_that_end_leave_the_rest_to_the_fixed_order),
+        cmocka_unit_test(bytes_decide_first_and_the_seed_decides_the_rest),
         cmocka_unit_test(replay_follows_its_segments_and_then_the_fixed_order),
         cmocka_unit_test(a_strategy_is_found_by_name),
     };

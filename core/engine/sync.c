@@ -166,7 +166,8 @@ void hook_sim_sleep(const struct hook_site *site, int64_t duration_ns)
 int64_t hook_sim_clock(const struct hook_site *site)
 {
     int64_t jump_ns = 0;
-    if (!engine.live || !fault_at(FAULT_CLOCK, site, &jump_ns))
+    if (!engine.live || !engine.fault_open[FAULT_CLOCK] ||
+        !fault_at(FAULT_CLOCK, site, &jump_ns))
         return engine.now_ns;
     if (jump_ns > 0 && jump_ns < HOOK_FOREVER / 2 - engine.now_ns)
         engine_clock_to(engine.now_ns + jump_ns);

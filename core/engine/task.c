@@ -11,13 +11,16 @@ bool hook_sim_preemption_point(const struct hook_site *site, bool asked)
     if (!engine.live)
         return asked;
     int64_t value;
-    bool injected = fault_at(FAULT_PREEMPT, site, &value);
+    bool injected = engine.fault_open[FAULT_PREEMPT] && fault_at(FAULT_PREEMPT, site, &value);
     if (!injected && !asked)
         return false;
     trace_push(site, NULL)->fault = injected ? FAULT_PREEMPT + 1 : 0;
     struct hook_task *task = thread_current()->task;
-    if (task != NULL)
-        task->site = site;
+    if (task == NULL)
+        return true;
+    task->site = site;
+    if (engine.options.record_chains)
+        chain_record(&engine.task_chains[task->index]);
     return true;
 }
 
@@ -69,6 +72,7 @@ void hook_sim_task_run(const struct hook_site *site, struct hook_task *task)
 {
     (void)site;
     thread_current()->task = task;
+    task_tag_update();
     if (task == NULL)
         return;
     task->state = TASK_RUNNING;
@@ -82,6 +86,7 @@ static void task_stops(struct hook_task *task, const struct hook_site *site)
 {
     if (task->state == TASK_RUNNING && engine.threads[task->thread].task == task)
         engine.threads[task->thread].task = NULL;
+    task_tag_update();
     if (task->site == NULL)
         task->site = site; /* unless it was preempted: then that place is known */
 }

@@ -5,24 +5,6 @@
 #include "core/engine/internal.h"
 #include "core/engine/site.h"
 
-struct trace_event *trace_push(const struct hook_site *site, const volatile void *object)
-{
-    struct trace_event *event = &engine.trace_scratch;
-    if (engine.trace_next != engine.trace_limit)
-        event = engine.trace_next++;
-    const struct hook_task *task = engine.threads[engine.current].task;
-    event->site = site;
-    event->object = object;
-    event->value = 0;
-    event->now_ns = engine.now_ns;
-    event->thread = (uint16_t)engine.current;
-    event->task = task != NULL ? (uint16_t)(task->index + 1) : 0;
-    event->fault = 0;
-    event->waits = 0;
-    engine.event = event;
-    return event;
-}
-
 const struct trace_event *engine_trace(uint32_t *count)
 {
     *count = (uint32_t)(engine.trace_next - engine.trace);

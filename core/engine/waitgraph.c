@@ -137,6 +137,8 @@ static void edge_task(struct edge *edge, const struct hook_task *task)
     engine_agent_name(task, 0, edge->from, sizeof edge->from);
     edge->waits_at = task->site;
     edge->queue = task->queue;
+    if (engine.options.record_chains && task->site != NULL && task->site->kind == HOOK_PREEMPTION)
+        edge->wait_chain = engine.task_chains[task->index];
 }
 
 static bool gate_is_stuck(struct search *search, struct hook_task *task)
