@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the threads of all examples share. Private to the example*.c files. */
+#ifndef FUZZ_EXAMPLE_H
+#define FUZZ_EXAMPLE_H
+
+#include "core/engine/subject.h"
+#include "core/hook/hook.h"
+
+struct example {
+    struct hook_mutex a, b;
+    _Atomic uint32_t left, right; /* words that are spun on, flags, counters */
+    struct hook_note note;
+    const uint32_t *published;
+    int64_t alarm_ns; /* when the sleeper is to be up, 0: at no time */
+    uint32_t running; /* threads that have not come to their end */
+};
+extern struct example example;
+
+/* Starts one or two threads (second may be NULL) and ends the calling one. */
+_Noreturn void example_start(hook_entry *first, hook_entry *second);
+/* Ends a thread started so. */
+_Noreturn void example_end(void);
+/* A thread that stores 1 in left. */
+void example_raise_left(void *unused);
+
+/* example_waits.c and example_values.c: subject->run of each, and the rest of some */
+#define EXAMPLE_RUN(name) void example_##name(const struct plan *plan)
+EXAMPLE_RUN(abba);
+EXAMPLE_RUN(ordered);
+EXAMPLE_RUN(lost_wakeup);
+EXAMPLE_RUN(kept_wakeup);
+EXAMPLE_RUN(relock);
+EXAMPLE_RUN(relock_fixed);
+EXAMPLE_RUN(spin);
+EXAMPLE_RUN(handshake);
+EXAMPLE_RUN(lost_count);
+EXAMPLE_RUN(kept_count);
+EXAMPLE_RUN(weak_cas);
+EXAMPLE_RUN(weak_cas_fixed);
+EXAMPLE_RUN(null);
+EXAMPLE_RUN(null_fixed);
+EXAMPLE_RUN(fail);
+EXAMPLE_RUN(fail_fixed);
+EXAMPLE_RUN(late);
+EXAMPLE_RUN(on_time);
+EXAMPLE_RUN(unlock);
+EXAMPLE_RUN(unlock_fixed);
+EXAMPLE_RUN(endless);
+EXAMPLE_RUN(ending);
+const char *example_check_count(bool idle);
+const char *example_check_left(bool idle);
+int64_t example_due(void);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "fuzz/examples.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/check.h"
+#include "fuzz/example.h"
+
+enum { SLACK_NS = 2000 };
+
+struct example example;
+
+static void reset(void)
+{
+    memset(&example, 0, sizeof example);
+}
+
+static bool finished(void)
+{
+    return example.running == 0;
+}
+
+_Noreturn void example_start(hook_entry *first, hook_entry *second)
+{
+    hook_mutex_init(&example.a, "a");
+    hook_mutex_init(&example.b, "b");
+    example.running = second != NULL ? 2 : 1;
+    hook_thread_start(first, NULL, "t");
+    if (second != NULL)
+        hook_thread_start(second, NULL, "t");
+    hook_thread_exit();
+}
+
+_Noreturn void example_end(void)
+{
+    example.running--;
+    hook_thread_exit();
+}
+
+void example_raise_left(void *unused)
+{
+    (void)unused;
+    hook_store(&example.left, 1u);
+    example_end();
+}
+
+/* --- the table --- */
+
+static void generate(struct plan *plan, struct prng *prng, uint32_t faults)
+{
+    (void)plan;
+    (void)prng;
+    (void)faults;
+}
+
+static bool name_object(const volatile void *object, char *name, size_t size)
+{
+    const char *text = object == &example.a       ? "a"
+                       : object == &example.b     ? "b"
+                       : object == &example.left  ? "left"
+                       : object == &example.right ? "right"
+                       : object == &example.note  ? "note"
+                                                  : NULL;
+    if (text != NULL)
+        snprintf(name, size, "%s", text);
+    return text != NULL;
+}
+
+#define EXAMPLE(verdict, example_name, text, ...)                                             \
+    {                                                                                         \
+        verdict,                                                                              \
+        {                                                                                     \
+            .name = example_name, .about = "example: " text, .generate = generate,            \
+            .reset = reset, .finished = finished, .name_object = name_object, __VA_ARGS__     \
+        }                                                                                     \
+    }
+#define BUG(verdict, name, text, ...) EXAMPLE(VERDICT_##verdict, name, text, __VA_ARGS__)
+#define TWIN(name, text, ...) EXAMPLE(VERDICT_OK, name, text, __VA_ARGS__)
+
+static const struct {
+    enum verdict expects;
+    struct wedge_subject subject;
+} examples[] = {
+    BUG(DEADLOCK, "abba", "two threads take two locks in opposite order", .run = example_abba),
+    TWIN("ordered", "abba, in the same order", .run = example_ordered),
+    BUG(DEADLOCK, "lost-wakeup", "a thread parks after its waker has passed",
+        .run = example_lost_wakeup),
+    TWIN("kept-wakeup", "lost-wakeup, fixed", .run = example_kept_wakeup),
+    BUG(SELF_DEADLOCK, "relock", "a thread takes a lock that it has", .run = example_relock),
+    TWIN("relock-fixed", "relock, fixed", .run = example_relock_fixed),
+    BUG(LIVELOCK, "spin", "two threads spin on what the other never writes", .run = example_spin),
+    TWIN("handshake", "spin, with one who begins", .run = example_handshake),
+    BUG(INVARIANT, "lost-count", "two threads count in two steps each", .run = example_lost_count,
+        .check = example_check_count),
+    TWIN("kept-count", "lost-count, with atomic additions", .run = example_kept_count,
+         .check = example_check_count),
+    BUG(INVARIANT, "weak-cas", "a weak compare-and-swap fails for no reason",
+        .run = example_weak_cas, .check = example_check_left, .faults = 1u << FAULT_CAS),
+    TWIN("weak-cas-fixed", "weak-cas, in a loop", .run = example_weak_cas_fixed,
+         .check = example_check_left, .faults = 1u << FAULT_CAS),
+    BUG(CRASH, "null", "a pointer is read before it is published", .run = example_null),
+    TWIN("null-fixed", "null, published in order", .run = example_null_fixed),
+    BUG(CRASH, "fail", "code that finds itself broken", .run = example_fail),
+    TWIN("fail-fixed", "fail, in the right order", .run = example_fail_fixed),
+    BUG(LATE_WAKEUP, "late", "an alarm is set for a thread that naps on", .run = example_late,
+        .due = example_due, .due_slack_ns = SLACK_NS),
+    TWIN("on-time", "late, with a thread that can be woken", .run = example_on_time,
+         .due = example_due, .due_slack_ns = SLACK_NS),
+    BUG(MISUSE, "unlock", "a thread unlocks what it has not locked", .run = example_unlock),
+    TWIN("unlock-fixed", "unlock, fixed", .run = example_unlock_fixed),
+    BUG(BUDGET, "endless", "a thread that works for ever", .run = example_endless),
+    TWIN("ending", "endless, with an end", .run = example_ending),
+};
+
+uint32_t example_count(void)
+{
+    return count_of(examples);
+}
+
+const struct wedge_subject *example_at(uint32_t index)
+{
+    check(index < count_of(examples));
+    return &examples[index].subject;
+}
+
+enum verdict example_expects(uint32_t index)
+{
+    check(index < count_of(examples));
+    return examples[index].expects;
+}

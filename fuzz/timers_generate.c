@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Draws programs. Each draws first a taste: which themes, verbs, timers, descriptors and durations
+ * it uses. A few of each, so that operations meet on the same object at the same time; another few
+ * in the next program, so that nothing is left out ("swarm testing", Groce and others, ISSTA 2012).
+ */
+#include "core/base/check.h"
+#include "fuzz/timers.h"
+#include "fuzz/timers_program.h"
+
+enum {
+    DURATIONS_MAX = 3,
+    TASTE_VERBS_MAX = 48,
+    OPERATIONS_MAX = 4, /* of a goroutine, as a rule */
+};
+
+enum theme { THEME_TIMERS, THEME_DEADLINES, THEME_SCAVENGER, THEME_WORLD, THEME_COUNT };
+
+/* weight: how often it stands in the list that verbs are drawn from. */
+static const struct {
+    enum theme theme;
+    uint8_t verb, weight;
+} theme_verbs[] = {
+    { THEME_TIMERS, VERB_ADD, 2 },           { THEME_TIMERS, VERB_STOP, 2 },
+    { THEME_TIMERS, VERB_RESET, 4 },         { THEME_TIMERS, VERB_PERIODIC, 1 },
+    { THEME_TIMERS, VERB_SLEEP, 1 },         { THEME_TIMERS, VERB_YIELD, 1 },
+    { THEME_DEADLINES, VERB_DEADLINE, 4 },   { THEME_DEADLINES, VERB_RDEADLINE, 2 },
+    { THEME_DEADLINES, VERB_WDEADLINE, 1 },  { THEME_DEADLINES, VERB_CLEAR, 1 },
+    { THEME_DEADLINES, VERB_EXPIRE, 1 },     { THEME_DEADLINES, VERB_READ, 2 },
+    { THEME_DEADLINES, VERB_WRITE, 1 },      { THEME_DEADLINES, VERB_IO, 1 },
+    { THEME_DEADLINES, VERB_CLOSE, 1 },      { THEME_DEADLINES, VERB_OPEN, 1 },
+    { THEME_DEADLINES, VERB_SLEEP, 4 },
+    { THEME_SCAVENGER, VERB_SCAVENGE, 4 },   { THEME_SCAVENGER, VERB_SYSMON_SCAVENGE, 1 },
+    { THEME_SCAVENGER, VERB_SLEEP, 4 },      { THEME_SCAVENGER, VERB_YIELD, 1 },
+    { THEME_WORLD, VERB_SLEEP, 2 },          { THEME_WORLD, VERB_YIELD, 2 },
+    { THEME_WORLD, VERB_SYSCALL, 2 },        { THEME_WORLD, VERB_RESIZE, 2 },
+    { THEME_WORLD, VERB_GC, 1 },
+};
+
+static const int64_t nice_durations[] = { 0, 1, 1000, 20000, 1000000, 10000000 };
+
+struct taste {
+    uint8_t verbs[TASTE_VERBS_MAX];
+    uint32_t verb_count;
+    uint32_t timers, descriptors;
+    int64_t durations[DURATIONS_MAX];
+    uint32_t duration_count;
+};
+
+/* A small number from 1 to most: 1 half of the time, 2 a quarter of the time, ... */
+static uint32_t draw_few(struct prng *prng, uint32_t most)
+{
+    uint32_t count = 1;
+    while (count < most && prng_one_in(prng, 2))
+        count++;
+    return count;
+}
+
+static int64_t draw_nice(struct prng *prng)
+{
+    return nice_durations[prng_below(prng, count_of(nice_durations))];
+}
+
+static int64_t draw_duration(const struct taste *taste, struct prng *prng)
+{
+    if (prng_one_in(prng, 8))
+        return draw_nice(prng);
+    return taste->durations[prng_below(prng, taste->duration_count)];
+}
+
+static uint32_t draw_themes(struct prng *prng)
+{
+    static const uint8_t common[] = { THEME_TIMERS,    THEME_TIMERS,    THEME_TIMERS,
+                                      THEME_DEADLINES, THEME_DEADLINES, THEME_SCAVENGER,
+                                      THEME_SCAVENGER };
+    uint32_t themes = 1u << common[prng_below(prng, count_of(common))];
+    if (prng_one_in(prng, 3))
+        themes |= 1u << THEME_WORLD;
+    if (prng_one_in(prng, 8))
+        themes |= 1u << prng_below(prng, THEME_COUNT);
+    return themes;
+}
+
+static bool verb_is_allowed(uint32_t verb, uint32_t faults)
+{
+    if (verb == VERB_RESIZE)
+        return (faults >> FAULT_RESIZE & 1) != 0;
+    if (verb == VERB_GC)
+        return (faults >> FAULT_STOP & 1) != 0;
+    return true;
+}
+
+/* The verbs of these themes, without about a third of them. */
+static void draw_verbs(struct taste *taste, uint32_t themes, struct prng *prng, uint32_t faults)
+{
+    taste->verb_count = 0;
+    for (uint32_t i = 0; i < count_of(theme_verbs); i++) {
+        bool wanted = (themes >> theme_verbs[i].theme & 1) != 0 && !prng_one_in(prng, 3);
+        if (!wanted || !verb_is_allowed(theme_verbs[i].verb, faults))
+            continue;
+        for (uint32_t j = 0; j < theme_verbs[i].weight; j++) {
+            check(taste->verb_count < TASTE_VERBS_MAX);
+            taste->verbs[taste->verb_count++] = theme_verbs[i].verb;
+        }
+    }
+    if (taste->verb_count == 0)
+        taste->verbs[taste->verb_count++] = VERB_RESET;
+}
+
+static void draw_taste(struct taste *taste, uint32_t themes, struct prng *prng, uint32_t faults)
+{
+    draw_verbs(taste, themes, prng, faults);
+    taste->timers = draw_few(prng, TIMERS_COUNT);
+    taste->descriptors = draw_few(prng, TIMERS_DESCRIPTORS);
+    taste->duration_count = draw_few(prng, DURATIONS_MAX);
+    for (uint32_t i = 0; i < taste->duration_count; i++)
+        taste->durations[i] = draw_nice(prng);
+}
+
+static int64_t draw_argument(const struct taste *taste, const struct subject_argument *argument,
+                             struct prng *prng)
+{
+    int64_t value;
+    switch (argument->prefix[0]) {
+    case 't': value = prng_below(prng, taste->timers); break;
+    case 'd': value = prng_below(prng, taste->descriptors); break;
+    case '+': value = draw_duration(taste, prng); break;
+    default:
+        value = argument->minimum +
+                prng_below(prng, (uint32_t)(argument->maximum - argument->minimum + 1));
+    }
+    return value < argument->minimum ? argument->minimum : value;
+}
+
+static void add_operation(struct plan *plan, char actor_kind, uint32_t actor, uint32_t verb,
+                          const struct taste *taste, struct prng *prng)
+{
+    const struct subject_verb *row = &timers_subject.verbs[verb];
+    struct plan_operation operation = { actor_kind, (uint8_t)actor, (uint8_t)verb, { 0, 0 } };
+    for (uint32_t i = 0; i < row->argument_count; i++)
+        operation.arguments[i] = draw_argument(taste, &row->arguments[i], prng);
+    plan_add_operation(plan, operation);
+}
+
+static void draw_goroutines(struct plan *plan, const struct taste *taste, struct prng *prng)
+{
+    uint32_t most = prng_one_in(prng, 8) ? TIMERS_GOROUTINES : 3;
+    uint32_t goroutines = draw_few(prng, most);
+    uint32_t longest = prng_one_in(prng, 16) ? 3 * OPERATIONS_MAX : OPERATIONS_MAX;
+    for (uint32_t i = 1; i <= goroutines; i++) {
+        uint32_t count = 1 + prng_below(prng, longest);
+        for (uint32_t j = 0; j < count; j++)
+            add_operation(plan, 'g', i, taste->verbs[prng_below(prng, taste->verb_count)], taste,
+                          prng);
+    }
+}
+
+/* What callbacks do: start, stop and reset timers, their own included. */
+static void draw_callbacks(struct plan *plan, const struct taste *taste, struct prng *prng)
+{
+    static const uint8_t callback_verbs[] = { VERB_RESET, VERB_RESET,    VERB_STOP, VERB_ADD,
+                                              VERB_PERIODIC, VERB_SCAVENGE, VERB_IO };
+    uint32_t count = draw_few(prng, 3);
+    for (uint32_t i = 0; i < count; i++)
+        add_operation(plan, 'f', prng_below(prng, taste->timers),
+                      callback_verbs[prng_below(prng, count_of(callback_verbs))], taste, prng);
+}
+
+static void draw_settings(struct plan *plan, const struct taste *taste, uint32_t themes,
+                          struct prng *prng)
+{
+    /* The scavenger's timer is worth looking at when another P may run it. */
+    uint32_t one_p_odds = (themes >> THEME_SCAVENGER & 1) != 0 ? 4 : 2;
+    plan->settings[SETTING_PROCS] = 1;
+    if (!prng_one_in(prng, one_p_odds))
+        plan->settings[SETTING_PROCS] = 1 + draw_few(prng, TIMERS_PROCS_MAX - 1);
+    plan->settings[SETTING_SYSMON] = prng_one_in(prng, 3);
+    plan->settings[SETTING_SCAVENGER] = 0;
+    if ((themes >> THEME_SCAVENGER & 1) != 0) {
+        int64_t sleep_ns = taste->durations[prng_below(prng, taste->duration_count)];
+        plan->settings[SETTING_SCAVENGER] = sleep_ns > 0 ? sleep_ns : 1;
+    }
+}
+
+void timers_generate(struct plan *plan, struct prng *prng, uint32_t faults)
+{
+    struct taste taste;
+    uint32_t themes = draw_themes(prng);
+    draw_taste(&taste, themes, prng, faults);
+    draw_settings(plan, &taste, themes, prng);
+    draw_goroutines(plan, &taste, prng);
+    bool has_timers = (themes >> THEME_TIMERS & 1) != 0;
+    if (has_timers && (faults >> FAULT_REENTER & 1) != 0 && prng_one_in(prng, 3))
+        draw_callbacks(plan, &taste, prng);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Programs that are drawn: in range, within the allowed faults, and leaving nothing out. */
+#include "fuzz/test.h"
+#include "fuzz/timers.h"
+#include "fuzz/timers_program.h"
+
+enum { SEEDS = 10000 };
+
+static struct plan plan;
+
+static void draw(uint64_t seed, uint32_t faults)
+{
+    struct prng prng = { seed };
+    plan_clear(&plan);
+    timers_subject.generate(&plan, &prng, faults);
+}
+
+static void every_drawn_plan_is_in_range(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        draw(seed, FAULTS_ALL);
+        test_plan_in_range(&timers_subject, &plan);
+        assert_true(plan.operation_count > 0);
+    }
+}
+
+static void faults_that_are_not_allowed_are_not_drawn(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        draw(seed, 0);
+        for (uint32_t i = 0; i < plan.operation_count; i++) {
+            assert_int_equal(plan.operations[i].actor_kind, 'g');
+            assert_int_not_equal(plan.operations[i].verb, VERB_RESIZE);
+            assert_int_not_equal(plan.operations[i].verb, VERB_GC);
+        }
+    }
+}
+
+static void every_verb_setting_and_actor_is_drawn(void **state)
+{
+    (void)state;
+    bool verbs[TIMERS_VERBS] = { false }, procs[TIMERS_PROCS_MAX + 1] = { false };
+    bool goroutines[TIMERS_GOROUTINES + 1] = { false }, callbacks[TIMERS_COUNT] = { false };
+    bool sysmon[2] = { false }, scavenger[2] = { false };
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        draw(seed, FAULTS_ALL);
+        procs[plan.settings[SETTING_PROCS]] = sysmon[plan.settings[SETTING_SYSMON]] = true;
+        scavenger[plan.settings[SETTING_SCAVENGER] > 0] = true;
+        for (uint32_t i = 0; i < plan.operation_count; i++) {
+            const struct plan_operation *operation = &plan.operations[i];
+            verbs[operation->verb] = true;
+            (operation->actor_kind == 'g' ? goroutines : callbacks)[operation->actor] = true;
+        }
+    }
+    for (uint32_t i = 0; i < TIMERS_VERBS; i++)
+        assert_true(verbs[i]);
+    for (uint32_t i = 1; i <= TIMERS_PROCS_MAX; i++)
+        assert_true(procs[i]);
+    for (uint32_t i = 1; i <= TIMERS_GOROUTINES; i++)
+        assert_true(goroutines[i]);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_true(callbacks[i]);
+    assert_true(sysmon[0] && sysmon[1] && scavenger[0] && scavenger[1]);
+}
+
+static void the_same_seed_draws_the_same_plan(void **state)
+{
+    (void)state;
+    static struct plan first;
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        draw(seed, FAULTS_ALL);
+        plan_copy(&first, &plan);
+        draw(seed, FAULTS_ALL);
+        assert_memory_equal(first.settings, plan.settings, sizeof first.settings);
+        assert_int_equal(first.operation_count, plan.operation_count);
+        for (uint32_t i = 0; i < plan.operation_count; i++)
+            test_same_operation(&first.operations[i], &plan.operations[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_drawn_plan_is_in_range),
+        cmocka_unit_test(faults_that_are_not_allowed_are_not_drawn),
+        cmocka_unit_test(every_verb_setting_and_actor_is_drawn),
+        cmocka_unit_test(the_same_seed_draws_the_same_plan),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

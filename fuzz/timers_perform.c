@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The operations of the subject "timers": calls the runtime and tells the model. Any operation is
+ * safe at any time: one that would be wrong use of the runtime is skipped, or takes the nearest
+ * meaning that is not. Callbacks do only what cannot block, and only a few times.
+ */
+#include "core/base/check.h"
+#include "core/engine/engine.h"
+#include "core/runtime/scavenge.h"
+#include "fuzz/timers_program.h"
+
+enum {
+    CALLBACK_ROUNDS_MAX = 3,
+    PERIODIC_RUNS_MAX = 4,
+};
+
+static struct timers_program *const program = &timers_program;
+
+static void judge(const char *wrong)
+{
+    if (wrong != NULL)
+        hook_fail(wrong);
+}
+
+/* --- operations on timers --- */
+
+static timer_func callback;
+
+static bool make_change(const struct model_change *change, int64_t duration_ns)
+{
+    struct timer *t = &program->timers[change->timer];
+    switch (change->kind) {
+    case MODEL_ADD:
+        t->when = change->when_ns;
+        startTimer(t);
+        return false;
+    case MODEL_RESET:
+        return resetTimer(t, change->when_ns);
+    case MODEL_PERIODIC:
+        return modtimer(t, change->when_ns, duration_ns, callback, t, 0);
+    case MODEL_STOP:
+        return stopTimer(t);
+    }
+    return false;
+}
+
+void timers_change(enum model_kind kind, uint32_t timer, int64_t duration_ns)
+{
+    struct timer *t = &program->timers[timer];
+    int64_t when_ns = kind != MODEL_STOP ? when_after(duration_ns) : 0;
+    if (kind == MODEL_ADD && program->model.timers[timer].changes > 0)
+        kind = MODEL_RESET;
+    struct model_change change;
+    if (!model_change_begin(&program->model, kind, timer, when_ns, &change))
+        return;
+    if (change.changes == 1) {
+        t->f = callback;
+        t->arg = t;
+    }
+    bool pending = make_change(&change, duration_ns);
+    judge(model_change_end(&program->model, &change, pending, engine_now()));
+}
+
+/* --- operations on descriptors --- */
+
+static const int side_modes[SIDE_COUNT] = { [SIDE_READ] = 'r', [SIDE_WRITE] = 'w' };
+
+/* mode: 'r', 'w' or 'r'+'w'; the rest as in pollSetDeadline(). */
+static void set_deadline(uint32_t descriptor, int mode, int64_t duration_ns)
+{
+    struct model_descriptor *model = &program->model.descriptors[descriptor];
+    if (model->closed)
+        return;
+    struct model_setting settings[SIDE_COUNT];
+    for (uint32_t i = 0; i < SIDE_COUNT; i++)
+        if (mode != side_modes[1 - i])
+            settings[i] = model_deadline_begin(&model->sides[i], engine_now(), duration_ns);
+    program->users[descriptor]++;
+    pollSetDeadline(&program->descriptors[descriptor], duration_ns, mode);
+    program->users[descriptor]--;
+    for (uint32_t i = 0; i < SIDE_COUNT; i++)
+        if (mode != side_modes[1 - i])
+            model_deadline_end(&model->sides[i], settings[i], engine_now());
+}
+
+static enum model_result model_result_of(enum poll_result result)
+{
+    if (result == pollNoError)
+        return RESULT_READY;
+    return result == pollErrClosing ? RESULT_CLOSED : RESULT_TIMEOUT;
+}
+
+/* One goroutine at a time may wait for a direction of a descriptor, and reset it. */
+static void wait_for_descriptor(uint32_t descriptor, uint32_t side_index)
+{
+    struct model_descriptor *model = &program->model.descriptors[descriptor];
+    struct model_side *side = &model->sides[side_index];
+    struct pollDesc *pd = &program->descriptors[descriptor];
+    int mode = side_modes[side_index];
+    if (side->busy)
+        return;
+    side->busy = true;
+    program->users[descriptor]++;
+    struct model_wait wait = model_wait_begin(side);
+    enum poll_result result = pollReset(pd, mode);
+    if (result == pollNoError) {
+        timers_settle();
+        result = pollWait(pd, mode);
+    }
+    judge(model_wait_end(model, side, wait, model_result_of(result), engine_now()));
+    side->busy = false;
+    program->users[descriptor]--;
+}
+
+static void report_event(uint32_t descriptor)
+{
+    struct model_descriptor *model = &program->model.descriptors[descriptor];
+    if (model->closed)
+        return;
+    for (uint32_t i = 0; i < SIDE_COUNT; i++)
+        model->sides[i].event = true;
+    program->users[descriptor]++;
+    netpoll_event(&program->descriptors[descriptor], 'r' + 'w');
+    program->users[descriptor]--;
+}
+
+void timers_close(uint32_t descriptor)
+{
+    struct model_descriptor *model = &program->model.descriptors[descriptor];
+    if (!model->open || model->closed)
+        return;
+    model->closed = true;
+    program->users[descriptor]++;
+    pollUnblock(&program->descriptors[descriptor]);
+    program->users[descriptor]--;
+}
+
+/* Opens it again once nobody uses it any more. Events from before may still come through. */
+static void open_again(uint32_t descriptor)
+{
+    struct model_descriptor *model = &program->model.descriptors[descriptor];
+    if (!model->closed || program->users[descriptor] > 0 || program->closing)
+        return;
+    program->users[descriptor]++;
+    pollOpen(&program->descriptors[descriptor]);
+    program->users[descriptor]--;
+    for (uint32_t i = 0; i < SIDE_COUNT; i++)
+        model->sides[i].deadline = DEADLINE_NONE;
+    model->closed = false;
+}
+
+/* --- other operations --- */
+
+static void sleep_for(uint32_t goroutine, int64_t duration_ns)
+{
+    model_sleep_begin(&program->model, goroutine, engine_now(), duration_ns);
+    timeSleep(duration_ns);
+    program->sleep_timers[goroutine] = getg()->timer;
+    judge(model_sleep_end(&program->model, goroutine, engine_now()));
+}
+
+/* Without sysmon nobody takes the P of a thread that stays in a system call. */
+static void make_system_call(int64_t duration_ns)
+{
+    entersyscall();
+    if (program->has_sysmon && duration_ns > 0)
+        hook_sleep(duration_ns);
+    exitsyscall();
+}
+
+static void ask_sysmon_to_scavenge(void)
+{
+    if (program->has_sysmon)
+        hook_store(&scavenge.sysmonWake, 1u);
+}
+
+/* What both goroutines and callbacks may do; false: none of that. */
+static bool perform_at_once(const struct plan_operation *operation)
+{
+    uint32_t object = (uint32_t)operation->arguments[0];
+    int64_t duration_ns = operation->arguments[1];
+    switch ((enum timers_verb)operation->verb) {
+    case VERB_ADD: timers_change(MODEL_ADD, object, duration_ns); return true;
+    case VERB_STOP: timers_change(MODEL_STOP, object, 0); return true;
+    case VERB_RESET: timers_change(MODEL_RESET, object, duration_ns); return true;
+    case VERB_PERIODIC: timers_change(MODEL_PERIODIC, object, duration_ns); return true;
+    case VERB_IO: report_event(object); return true;
+    case VERB_SCAVENGE: wakeScavenger(); return true;
+    case VERB_SYSMON_SCAVENGE: ask_sysmon_to_scavenge(); return true;
+    default: return false;
+    }
+}
+
+static void perform(uint32_t goroutine, const struct plan_operation *operation)
+{
+    uint32_t object = (uint32_t)operation->arguments[0];
+    int64_t duration_ns = operation->arguments[1];
+    switch ((enum timers_verb)operation->verb) {
+    case VERB_SLEEP: sleep_for(goroutine, operation->arguments[0]); break;
+    case VERB_YIELD: Gosched(); break;
+    case VERB_DEADLINE: set_deadline(object, 'r' + 'w', duration_ns); break;
+    case VERB_RDEADLINE: set_deadline(object, 'r', duration_ns); break;
+    case VERB_WDEADLINE: set_deadline(object, 'w', duration_ns); break;
+    case VERB_CLEAR: set_deadline(object, 'r' + 'w', 0); break;
+    case VERB_EXPIRE: set_deadline(object, 'r' + 'w', -1); break;
+    case VERB_READ: wait_for_descriptor(object, SIDE_READ); break;
+    case VERB_WRITE: wait_for_descriptor(object, SIDE_WRITE); break;
+    case VERB_CLOSE: timers_close(object); break;
+    case VERB_OPEN: open_again(object); break;
+    case VERB_SYSCALL: make_system_call(operation->arguments[0]); break;
+    case VERB_RESIZE: GOMAXPROCS((int32_t)operation->arguments[0]); break;
+    case VERB_GC:
+        stopTheWorld("gc");
+        startTheWorld();
+        break;
+    default: check(!"a verb that nobody performs");
+    }
+}
+
+static void perform_all(char actor_kind, uint32_t actor)
+{
+    const struct plan *plan = program->plan;
+    for (uint32_t i = 0; i < plan->operation_count; i++) {
+        const struct plan_operation *operation = &plan->operations[i];
+        if (operation->actor_kind != actor_kind || operation->actor != actor)
+            continue;
+        if (actor_kind == 'f' && program->draining)
+            return;
+        if (!perform_at_once(operation) && actor_kind == 'g')
+            perform(actor, operation);
+        timers_settle();
+    }
+}
+
+/* --- callbacks and goroutines --- */
+
+static void callback(void *argument, uintptr_t seq)
+{
+    (void)seq;
+    uint32_t timer = (uint32_t)((struct timer *)argument - program->timers);
+    const struct model_timer *model = &program->model.timers[timer];
+    judge(model_ran(&program->model, timer, engine_now()));
+    program->callbacks++;
+    if (program->rounds[timer]++ < CALLBACK_ROUNDS_MAX)
+        perform_all('f', timer);
+    if (model->loose && model->ran >= PERIODIC_RUNS_MAX)
+        timers_change(MODEL_STOP, timer, 0);
+    program->callbacks--;
+    timers_settle();
+}
+
+void timers_goroutine(void *argument)
+{
+    uint32_t number = (uint32_t)((struct g **)argument - program->gs);
+    perform_all('g', number);
+    program->goroutines--;
+    timers_settle();
+}
