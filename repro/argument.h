@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Values of command-line options. What is wrong ends the program with exit code 2. */
+#ifndef REPRO_ARGUMENT_H
+#define REPRO_ARGUMENT_H
+
+#include <argp.h>
+#include <stdint.h>
+
+/* A decimal number in [minimum, maximum]. */
+uint64_t argument_number(struct argp_state *state, const char *option, const char *text,
+                         uint64_t minimum, uint64_t maximum);
+
+/* Seconds: "60", "0.5". */
+double argument_seconds(struct argp_state *state, const char *option, const char *text);
+
+/* "all", "none", names with commas between; -name takes one away. A list that begins with -name
+ * begins with all. Returns a mask of enum fault_kind. */
+uint32_t argument_faults(struct argp_state *state, const char *text);
+
+#endif

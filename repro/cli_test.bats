@@ -1,0 +1,286 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+# The `wedge` command as its users meet it. WEDGE: the program to test; out/wedge of this tree
+# unless said.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    wedge=$(realpath "${WEDGE:-$BATS_TEST_DIRNAME/../out/wedge}")
+    cd "$BATS_TEST_TMPDIR"
+}
+
+# A reproducer of `abba` in abba.repro.
+abba() {
+    run -1 "$wedge" hunt abba --runs 1000 -o found
+    mv found/deadlock-*.repro abba.repro
+}
+
+has() {
+    [[ "$output" == *"$1"* ]] || { echo "no '$1' in:"; echo "$output"; return 1; }
+}
+
+# Runs "$@" on a bad file: exit code 2, and one line that names file and line.
+refuses() {
+    run --separate-stderr -2 "$@"
+    [[ "$stderr" == *bad.repro:[0-9]*": expected "*", found "* ]] || { echo "$stderr"; return 1; }
+    [ -z "$output" ]
+}
+
+@test "no command, or one that is not there, is wrong use" {
+    run -2 "$wedge"
+    has "usage: wedge"
+    run -2 "$wedge" hnt
+    has "did you mean 'hunt'?"
+    run -2 "$wedge" something-else-entirely
+    has "wedge help"
+    run -2 "$wedge" hunt
+    run -2 "$wedge" hunt abba --bogus
+    run -2 "$wedge" hunt no-such-subject
+    run -2 "$wedge" hunt abba --runs many
+    run -2 "$wedge" hunt abba --time 0
+    run -2 "$wedge" hunt abba --faults hiccup
+    run -2 "$wedge" hunt abba --strategy luck
+    run -2 "$wedge" replay
+    run -2 "$wedge" show
+    run -2 "$wedge" shrink
+}
+
+@test "every help fits one screen and ends in examples" {
+    run -0 "$wedge" --help
+    [ "${#lines[@]}" -le 24 ]
+    has "examples:"
+    for command in list hunt replay show shrink; do
+        run -0 "$wedge" "$command" --help
+        [ "${#lines[@]}" -le 30 ]
+        [[ "${lines[-1]}" == "  wedge $command"* ]]
+        help=$output
+        run -0 "$wedge" help "$command"
+        [ "$output" = "$help" ]
+    done
+    run -0 "$wedge" --version
+    has "wedge "
+}
+
+@test "what cannot be written is not passed over" {
+    run -3 bash -c "'$wedge' list > /dev/full"
+}
+
+@test "list names subjects, strategies, faults and verdicts" {
+    run -0 "$wedge" list
+    for word in timers abba random pct preempt clock self-deadlock diverged; do has "  $word "; done
+    run -0 "$wedge" list timers
+    has "reset t0..t"
+    run -0 "$wedge" list --json
+    for line in "${lines[@]}"; do [[ "$line" == '{"schema":"wedge.list/1","kind":"'*'"}' ]]; done
+    has '"kind":"subject","name":"timers"'
+    run -0 "$wedge" list timers --json
+    has '"schema":"wedge.subject/1"'
+}
+
+@test "hunt finds the planted deadlock and exits with 1" {
+    run --separate-stderr -1 "$wedge" hunt abba --runs 1000 -o found
+    [[ "${lines[0]}" == "deadlock "* ]]
+    has "waits for lock b"
+    has "waits for lock a"
+    has "fuzz/example"
+    has "held by"
+    has "20 of 20 replays"
+    [ "$(ls found)" = "$(basename found/deadlock-*.repro)" ]
+}
+
+@test "hunt exits with 0 when there is nothing to find, and with 4 when nothing was tested" {
+    run -0 "$wedge" hunt ordered --runs 500
+    has "no finding in ordered"
+    run -4 "$wedge" hunt abba --runs 0
+    [ -z "$(ls)" ]
+}
+
+@test "the same seed finds the same, whatever the number of jobs; another seed need not" {
+    run --separate-stderr -1 "$wedge" hunt abba --seed 7 -o found
+    first=$output
+    for jobs in 1 2 3; do
+        run --separate-stderr -1 "$wedge" hunt abba --seed 7 -o found --jobs "$jobs"
+        [ "$output" = "$first" ]
+    done
+    "$wedge" hunt abba --json --seed 7 -o found | tail -n 1 | grep -o '"first_schedule":[0-9]*' >a
+    for seed in 8 9 10 11; do
+        "$wedge" hunt abba --json --seed $seed -o found | tail -n 1 |
+            grep -o '"first_schedule":[0-9]*' >>a
+    done
+    [ "$(sort -u a | wc -l)" -gt 1 ]
+}
+
+@test "hunt's last line of JSON has the sum" {
+    run --separate-stderr -1 "$wedge" hunt abba --json -o found
+    [[ "${lines[0]}" == '{"schema":"wedge.finding/1",'* ]]
+    sum=${lines[-1]}
+    [[ "$sum" == '{"schema":"wedge.hunt/1",'* ]]
+    for key in verdict signature schedules seconds schedules_per_second steps_per_second reproducer; do
+        [[ "$sum" == *"\"$key\":"* ]]
+    done
+    [[ "$sum" == *'"verdict":"deadlock"'* ]]
+    run --separate-stderr -0 "$wedge" hunt ordered --json --runs 100
+    [[ "$output" == *'"verdict":"ok"'*'"reproducer":null'* ]]
+}
+
+@test "hunt that keeps going counts, writes each finding once, and stops in time" {
+    run --separate-stderr -1 timeout 20 "$wedge" hunt abba --keep-going --runs 3000 -o found
+    [ "$(ls found | wc -l)" -eq 1 ]
+    has " schedules, first in "
+    run --separate-stderr -1 timeout 20 "$wedge" hunt abba --keep-going --time 0.2 --jobs 2 -o found
+    [ "$(ls found | wc -l)" -eq 1 ]
+}
+
+@test "a fault that is left out is not injected" {
+    run -1 "$wedge" hunt weak-cas --runs 2000 -o found
+    run -0 "$wedge" hunt weak-cas --runs 2000 -o found --faults none
+    run -0 "$wedge" hunt weak-cas --runs 2000 -o found --faults=-cas
+    run -1 "$wedge" hunt weak-cas --runs 2000 -o found --faults=cas
+}
+
+@test "a reproducer that cannot be written is an error, and the finding is reported all the same" {
+    touch file
+    run --separate-stderr -3 "$wedge" hunt abba -o file/below
+    has "waits for lock"
+    [[ "$stderr" == *"cannot write"* ]]
+}
+
+@test "every report fits a page" {
+    for subject in abba lost-wakeup relock spin lost-count weak-cas null fail late unlock; do
+        run --separate-stderr -1 "$wedge" hunt $subject --runs 5000 -o found
+        printf '%s\n' "$output" >report
+        [ "$(wc -l <report)" -le 40 ]
+        grep -q "^next:" report
+    done
+}
+
+@test "the commands at the end of a report work" {
+    folder="with space"
+    run --separate-stderr -1 "$wedge" hunt abba -o "$folder"
+    mapfile -t commands < <(sed '1,/^next:/d' <<<"$output")
+    [ "${#commands[@]}" -eq 2 ]
+    run -1 bash -c "${commands[0]}"
+    has "20/20 deadlock"
+    run -0 bash -c "${commands[1]}"
+    has "the cycle"
+}
+
+@test "replay shows the finding each time, with the same trace in every process" {
+    abba
+    run -1 "$wedge" replay abba.repro
+    [[ "$output" == "abba.repro: 20/20 deadlock "* ]]
+    run -1 "$wedge" replay -n 3 abba.repro
+    has "3/3"
+    "$wedge" replay --trace abba.repro >one || true
+    "$wedge" replay --trace abba.repro >two || true
+    cmp one two
+    [ "$(wc -l <one)" -gt 3 ]
+    run -1 "$wedge" replay --json abba.repro
+    [[ "$output" == '{"schema":"wedge.replay/1",'*'"shown":20,"tries":20,"reproduced":true'* ]]
+}
+
+@test "replay on fixed code exits with 0 and says that it completed" {
+    abba
+    sed -i 's/^subject abba/subject ordered/' abba.repro
+    run -0 "$wedge" replay abba.repro
+    has "0/20"
+    has "not reproduced: completed"
+}
+
+@test "replay says where it diverged" {
+    abba
+    sed -i 's/^schedule$/&\n  t9 5/' abba.repro
+    run "$wedge" replay abba.repro
+    has "diverged at segment 1 of "
+    has "(m9 5)"
+}
+
+@test "replay of another finding than the one expected exits with 1 and names it" {
+    abba
+    sed -i 's/^expect deadlock .*/expect livelock 01234567/' abba.repro
+    run -1 "$wedge" replay abba.repro
+    has "0/20 livelock 01234567; not reproduced: deadlock "
+}
+
+@test "replay of folders takes what ends in .repro, and nothing is not green" {
+    abba
+    mkdir -p folder/below empty
+    mv abba.repro folder/below
+    echo junk >folder/notes.txt
+    run -1 "$wedge" replay folder
+    [[ "$output" == "folder/below/abba.repro: 20/20 "* ]]
+    run -4 "$wedge" replay empty
+    has "nothing was tested"
+}
+
+@test "bad input is refused with file and line by every command that reads it" {
+    printf 'wedge 2\n' >bad.repro
+    for command in replay show shrink; do refuses "$wedge" "$command" bad.repro; done
+    : >bad.repro
+    refuses "$wedge" replay bad.repro
+    printf 'wedge 1\nsubject abba\nexpect deadlock 01234567\nprogram\nschedule\n  m0 12' >bad.repro
+    refuses "$wedge" replay bad.repro
+    [[ "$stderr" == "bad.repro:6: "* ]]
+    head -c 4096 "$wedge" >bad.repro
+    refuses "$wedge" replay bad.repro
+    rm bad.repro
+    refuses "$wedge" replay bad.repro
+    mkdir bad.repro
+    refuses "$wedge" show bad.repro
+}
+
+@test "bad input does not keep the others from being replayed" {
+    abba
+    printf 'wedge 2\n' >bad.repro
+    run --separate-stderr -2 "$wedge" replay bad.repro abba.repro
+    has "abba.repro: 20/20"
+}
+
+@test "show has a column per thread, the locks, and the cycle marked" {
+    abba
+    COLUMNS=120 run -0 "$wedge" show abba.repro
+    [[ "$output" == *"m0 "*"t1 "*"t2"* ]]
+    has "lock a WAITS"
+    has "the cycle (* above):"
+    [ "$(grep -c '^\*' <<<"$output")" -eq 4 ]
+    [[ "$output" != *$'\033'* ]]
+    [ "$(wc -L <<<"$output")" -le 120 ]
+    COLUMNS=60 run -0 "$wedge" show abba.repro
+    [ "$(sed -n '/step  /,/^$/p' <<<"$output" | wc -L)" -le 60 ]
+    run -0 "$wedge" show --json abba.repro
+    [[ "$output" == '{"schema":"wedge.show/1",'*'"events":[{'*'"finding":{'* ]]
+}
+
+@test "show folds long runs unless told not to" {
+    printf 'wedge 1\nsubject timers\nexpect ok\nprogram\n  g1 add t0 +1000\nschedule\n' >long.repro
+    run -0 "$wedge" show long.repro
+    folded=${#lines[@]}
+    has "... "
+    run -0 "$wedge" show --full long.repro
+    [ "${#lines[@]}" -gt "$folded" ]
+    [[ "$output" != *" ... "* ]]
+}
+
+@test "shrink drops what is not needed, keeps the original, and what it writes replays" {
+    abba
+    cat abba.repro >long.repro
+    sed -i 's/^schedule$/&\n  m0 1\n  m0 1/' long.repro
+    cp long.repro copy
+    run "$wedge" shrink long.repro
+    cmp long.repro copy
+    run -1 "$wedge" replay long.min.repro
+    has "20/20"
+    [ "$(wc -l <long.min.repro)" -le "$(wc -l <abba.repro)" ]
+    run -0 "$wedge" shrink abba.repro -o other.repro --json
+    [[ "$output" == '{"schema":"wedge.shrink/1",'*'"minimal":true,"shown":20'* ]]
+    [ -e other.repro ]
+}
+
+@test "shrink refuses what it cannot reproduce" {
+    abba
+    sed -i 's/^subject abba/subject ordered/' abba.repro
+    run -4 "$wedge" shrink abba.repro
+    has "not reproduced"
+    [ ! -e abba.min.repro ]
+}

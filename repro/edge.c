@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "repro/edge.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/check.h"
+#include "repro/symbol.h"
+
+static const char *const kind_names[] = {
+    [EDGE_LOCK] = "lock",   [EDGE_STATE] = "state", [EDGE_SPIN] = "spin", [EDGE_TOKEN] = "token",
+    [EDGE_GATE] = "gate",   [EDGE_STOP] = "stop",   [EDGE_RUNS] = "runs", [EDGE_EVENT] = "event",
+};
+
+struct text {
+    char *to;
+    size_t length;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length =
+        vsnprintf(text->to + text->length, EDGE_TEXT_MAX - text->length, format, arguments);
+    va_end(arguments);
+    text->length += (size_t)length;
+    if (text->length >= EDGE_TEXT_MAX)
+        text->length = EDGE_TEXT_MAX - 1;
+}
+
+static void add_at(struct text *text, const struct hook_site *site)
+{
+    if (site != NULL)
+        add(text, " in %s at %s:%" PRIu32, site->function, site->file, site->line);
+}
+
+static void add_since(struct text *text, const char *words, const struct hook_site *site)
+{
+    if (site != NULL)
+        add(text, " %s %s (%s:%" PRIu32 ")", words, site->function, site->file, site->line);
+}
+
+static void add_class(struct text *text, const struct edge *edge)
+{
+    if (edge->object_class != NULL && strcmp(edge->object_class, edge->object) != 0)
+        add(text, " (%s)", edge->object_class);
+}
+
+/* "m0 waits for lock P0.timersLock (timers) in F at FILE:LINE; held by g1 since G (FILE:LINE)" */
+static void describe_wait(struct text *text, const struct edge *edge, const char *verb)
+{
+    add(text, "%s %s %s", edge->from, verb, edge->object);
+    add_class(text, edge);
+    add_at(text, edge->waits_at);
+    if (edge->to[0] == '\0') {
+        add(text, "; %s", edge->kind == EDGE_EVENT ? "nobody is left to wake it"
+                                                   : "nobody is left who could change it");
+        return;
+    }
+    if (strcmp(edge->from, edge->to) == 0)
+        add(text, "; held by %s itself", edge->to);
+    else
+        add(text, "; held by %s", edge->to);
+    add_since(text, "since", edge->holds_since);
+}
+
+/* How a task that is ready came to give up its thread. */
+static void describe_ready(struct text *text, const struct edge *edge)
+{
+    const struct hook_site *site = edge->waits_at;
+    add(text, "%s ", edge->from);
+    if (site != NULL && site->kind == HOOK_PREEMPTION)
+        add(text, "was preempted in %s:%s (%s:%" PRIu32 "), ", site->function, site->object,
+            site->file, site->line);
+    else if (site != NULL)
+        add(text, "was made ready in %s (%s:%" PRIu32 "), ", site->function, site->file,
+            site->line);
+    if (edge->queue != NULL)
+        add(text, "is in the %s", edge->queue);
+    else
+        add(text, "is ready");
+}
+
+void edge_sentence(const struct edge *edge, char buffer[EDGE_TEXT_MAX])
+{
+    struct text text = { buffer, 0 };
+    buffer[0] = '\0';
+    switch (edge->kind) {
+    case EDGE_LOCK:
+        describe_wait(&text, edge, "waits for lock");
+        break;
+    case EDGE_STATE:
+    case EDGE_SPIN:
+        describe_wait(&text, edge, "spins on");
+        break;
+    case EDGE_EVENT:
+        describe_wait(&text, edge, "is parked on");
+        break;
+    case EDGE_TOKEN:
+        describe_ready(&text, edge);
+        add(&text, " and needs %s; %s is held by %s", edge->object, edge->object, edge->to);
+        add_since(&text, "since", edge->holds_since);
+        break;
+    case EDGE_GATE:
+        describe_ready(&text, edge);
+        add(&text, ", and the world was stopped by %s", edge->to);
+        add_since(&text, "in", edge->holds_since);
+        break;
+    case EDGE_STOP:
+        add(&text, "%s waits", edge->from);
+        add_at(&text, edge->waits_at);
+        add(&text, " until %s is given up; held by %s", edge->object, edge->to);
+        add_since(&text, "since", edge->holds_since);
+        break;
+    case EDGE_RUNS:
+        add(&text, "%s runs on %s", edge->from, edge->to);
+        break;
+    }
+}
+
+/* --- JSON --- */
+
+json_t *edge_site_json(const struct hook_site *site)
+{
+    if (site == NULL)
+        return json_null();
+    return json_pack("{s:s, s:s, s:s, s:I}", "function", site->function, "object", site->object,
+                     "file", site->file, "line", (json_int_t)site->line);
+}
+
+static json_t *chain_json(const struct chain *chain)
+{
+    struct frame frames[SYMBOL_FRAMES_MAX];
+    uint32_t count = symbol_frames(chain, frames);
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:I}", "function", frames[i].function,
+                                              "file", frames[i].file, "line",
+                                              (json_int_t)frames[i].line));
+    return list;
+}
+
+json_t *edge_json(const struct edge *edge)
+{
+    char text[EDGE_TEXT_MAX];
+    edge_sentence(edge, text);
+    json_t *object = json_pack(
+        "{s:s, s:s, s:s?, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o, s:s}", "kind",
+        kind_names[edge->kind], "from", edge->from, "to", edge->to[0] != '\0' ? edge->to : NULL,
+        "object", edge->object, "class", edge->object_class, "queue", edge->queue, "waits_at",
+        edge_site_json(edge->waits_at), "holds_since", edge_site_json(edge->holds_since),
+        "wait_chain", chain_json(&edge->wait_chain), "hold_chain", chain_json(&edge->hold_chain),
+        "text", text);
+    check(object != NULL);
+    return object;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "repro/finding.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fuzz/target.h"
+#include "repro/shrink.h"
+
+bool finding_take(struct finding *finding, const struct wedge_subject *subject,
+                  const struct outcome *outcome)
+{
+    struct reproducer *reproducer = &finding->reproducer;
+    reproducer->subject = subject;
+    reproducer->verdict = outcome->verdict;
+    memcpy(reproducer->hash, outcome->signature_hash, sizeof reproducer->hash);
+    finding->shown = finding->tries = 0;
+    finding->minimal = false;
+    finding->path[0] = '\0';
+    finding->outcome = *outcome;
+    return engine_recorded(&reproducer->plan);
+}
+
+void finding_replay(struct finding *finding)
+{
+    struct engine_options options = { .record_chains = true };
+    engine_run(finding->reproducer.subject, &finding->reproducer.plan, strategy_replay(), &options,
+               &finding->outcome);
+}
+
+void finding_settle(struct finding *finding, uint32_t shrink_runs_max)
+{
+    struct shrink_result result;
+    shrink(&finding->reproducer, shrink_runs_max, &result);
+    finding->shown = result.shown;
+    finding->tries = SHRINK_VERIFY_RUNS;
+    finding->minimal = result.minimal;
+    struct outcome *seen = malloc(sizeof *seen);
+    if (seen != NULL)
+        *seen = finding->outcome;
+    finding_replay(finding);
+    /* If it cannot be replayed, the report is of the run in which it was seen. */
+    if (seen != NULL && !reproducer_matches(&finding->reproducer, &finding->outcome))
+        finding->outcome = *seen;
+    free(seen);
+}
+
+bool finding_write(struct finding *finding, const char *folder)
+{
+    const struct reproducer *reproducer = &finding->reproducer;
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return false;
+    const char *before = strcmp(folder, ".") == 0 ? "" : folder;
+    size_t length = strlen(before);
+    const char *slash = length > 0 && before[length - 1] != '/' ? "/" : "";
+    int size = snprintf(finding->path, sizeof finding->path, "%s%s%s-%s.repro", before, slash,
+                        verdict_name(reproducer->verdict), reproducer->hash);
+    if (size < 0 || (size_t)size >= sizeof finding->path) {
+        errno = ENAMETOOLONG;
+    } else if (reproducer_write(reproducer, finding->path, finding->outcome.signature)) {
+        return true;
+    }
+    finding->path[0] = '\0';
+    return false;
+}
+
+struct report finding_report(const struct finding *finding)
+{
+    return (struct report){ .subject = finding->reproducer.subject,
+                            .outcome = &finding->outcome,
+                            .plan = &finding->reproducer.plan,
+                            .reproducer = finding->path[0] != '\0' ? finding->path : NULL,
+                            .shown = finding->shown,
+                            .tries = finding->tries,
+                            .minimal = finding->minimal };
+}
+
+/* What a libFuzzer target calls before it aborts: the input alone explains nothing. */
+void fuzz_finding(const struct wedge_subject *subject, const struct outcome *outcome)
+{
+    enum { SHRINK_RUNS_MAX = 10000 }; /* sanitizers are slow, and libFuzzer's clock runs */
+    static struct finding finding;
+    const char *folder = getenv("WEDGE_ARTIFACTS");
+    bool recorded = finding_take(&finding, subject, outcome);
+    if (recorded)
+        finding_settle(&finding, SHRINK_RUNS_MAX);
+    if (recorded && !finding_write(&finding, folder != NULL ? folder : "."))
+        fprintf(stderr, "wedge: cannot write the reproducer: %s\n", strerror(errno));
+    struct report report = finding_report(&finding);
+    report_print(stderr, &report);
+}

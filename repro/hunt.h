@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The search behind `wedge hunt`. Run number n of a hunt depends on the seed and n alone: whoever
+ * knows both has the run. So jobs (child processes) only count, and tell which run showed what
+ * first; the parent runs that one again. What is found does not depend on the number of jobs,
+ * unless the time ran out.
+ */
+#ifndef REPRO_HUNT_H
+#define REPRO_HUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/engine/engine.h"
+
+enum { HUNT_JOBS_MAX = 64, HUNT_SIGHTINGS_MAX = 256 };
+
+struct hunt_options {
+    const struct wedge_subject *subject;
+    const char *folder;
+    struct strategy *strategy; /* NULL: all in turn */
+    uint64_t seed, runs_max;
+    double seconds_max;
+    uint32_t faults, jobs;
+    bool keep_going, json;
+};
+
+struct sighting {
+    char hash[9];
+    uint8_t verdict;
+    uint64_t first; /* the number of the first run that showed it */
+    uint64_t count;
+};
+
+/* What one job has done so far. Written by it alone, read by the parent while it runs. */
+struct hunt_job {
+    _Atomic uint64_t runs, steps, budget; /* budget: runs that were cut off */
+    _Atomic uint32_t sighting_count;
+    struct sighting sightings[HUNT_SIGHTINGS_MAX];
+};
+
+/* Makes run number `index`; its outcome is in *outcome. */
+void hunt_run(const struct hunt_options *options, uint64_t index, struct outcome *outcome);
+
+struct hunt_watch {
+    /* Called every now and then; false: stop. */
+    bool (*go_on)(void *context);
+    /* A signature was seen for the first time in this job. False: stop. */
+    bool (*seen)(void *context, const struct sighting *sighting);
+    void *context;
+};
+
+/* Makes runs first, first + stride, ... until runs_max or told to stop. */
+void hunt_search(const struct hunt_options *options, struct hunt_job *job, uint64_t first,
+                 uint64_t stride, const struct hunt_watch *watch);
+
+#endif

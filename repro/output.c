@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "repro/output.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "core/base/check.h"
+
+void output_json(json_t *object)
+{
+    check(object != NULL);
+    json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    putchar('\n');
+    json_decref(object);
+}
+
+json_t *output_schema(const char *kind)
+{
+    char schema[64];
+    snprintf(schema, sizeof schema, "wedge.%s/1", kind);
+    return json_pack("{s:s}", "schema", schema);
+}
+
+void output_add(json_t *object, json_t *more)
+{
+    check(more != NULL); /* a format string of ours that does not fit its arguments */
+    check(json_object_update(object, more) == 0);
+    json_decref(more);
+}
+
+uint32_t output_width(FILE *out)
+{
+    enum { WIDTH_MIN = 40, WIDTH_STANDARD = 100, WIDTH_MAX = 1000 };
+    const char *columns = getenv("COLUMNS");
+    long width = columns != NULL ? strtol(columns, NULL, 10) : 0;
+    struct winsize size;
+    if (width <= 0 && ioctl(fileno(out), TIOCGWINSZ, &size) == 0)
+        width = size.ws_col;
+    if (width <= 0)
+        width = WIDTH_STANDARD;
+    return (uint32_t)(width < WIDTH_MIN ? WIDTH_MIN : width > WIDTH_MAX ? WIDTH_MAX : width);
+}
+
+bool output_colour(FILE *out)
+{
+    const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return (none == NULL || none[0] == '\0') && terminal != NULL && strcmp(terminal, "dumb") != 0 &&
+           isatty(fileno(out));
+}
+
+const char *output_amount(double amount, char text[16])
+{
+    static const char units[] = " kMGT";
+    uint32_t unit = 0;
+    while (amount >= 1000 && unit + 2 < sizeof units) {
+        amount /= 1000;
+        unit++;
+    }
+    if (unit == 0)
+        snprintf(text, 16, "%.0f", amount);
+    else
+        snprintf(text, 16, amount < 10 ? "%.1f%c" : "%.0f%c", amount, units[unit]);
+    return text;
+}
+
+void output_shell_word(FILE *out, const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-+=:,./@%";
+    if (text[0] != '\0' && text[strspn(text, plain)] == '\0') {
+        fputs(text, out);
+        return;
+    }
+    fputc('\'', out);
+    for (; *text != '\0'; text++)
+        if (*text == '\'')
+            fputs("'\\''", out);
+        else
+            fputc(*text, out);
+    fputc('\'', out);
+}
+
+static const char *program;
+
+void output_set_program(const char *name)
+{
+    program = name;
+}
+
+const char *output_program(void)
+{
+    static char path[PATH_MAX];
+    if (program != NULL)
+        return program;
+    const char *name = program_invocation_name;
+    const char *slash = strrchr(name, '/');
+    snprintf(path, sizeof path, "%.*swedge", slash == NULL ? 0 : (int)(slash + 1 - name), name);
+    return path;
+}
+
+void output_bad_input(const char *path, uint32_t line, const char *text)
+{
+    fprintf(stderr, "%s:%u: %s\n", path, line, text);
+}

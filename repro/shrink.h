@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Shrinking: the same finding from a smaller plan.
+ *
+ * What is kept has the same signature, always: a deadlock that turned into another deadlock is
+ * another bug. A candidate is run leniently; what is kept is what that run recorded, cut where the
+ * fixed order goes on by itself, and it is kept only if a strict replay shows it again. If the
+ * schedule no longer fits a smaller program, others are drawn for it, a bounded number.
+ *
+ * 1-minimal: leaving out any one actor, operation, fault or segment, or putting a setting at its
+ * standard value, no longer shows the finding. Not the smallest there is.
+ */
+#ifndef REPRO_SHRINK_H
+#define REPRO_SHRINK_H
+
+#include "repro/reproducer.h"
+
+enum {
+    SHRINK_RUNS_STANDARD = 100000,
+    SHRINK_VERIFY_RUNS = 20,
+};
+
+struct shrink_result {
+    uint32_t runs;     /* how many it took */
+    uint32_t shown;    /* of SHRINK_VERIFY_RUNS strict replays of the result */
+    bool minimal;      /* 1-minimal; false: runs_max came first */
+};
+
+/* Shrinks the plan in place. False: it does not show what it promises; it is left as it was. */
+bool shrink(struct reproducer *reproducer, uint32_t runs_max, struct shrink_result *result);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The passes of shrinking, and what they work on. */
+#ifndef REPRO_SHRINK_PASS_H
+#define REPRO_SHRINK_PASS_H
+
+#include "repro/cost.h"
+#include "repro/reproducer.h"
+
+struct shrink {
+    struct reproducer *reproducer;
+    struct plan *best;
+    struct plan candidate, recorded;
+    struct cost cost; /* of best */
+    struct outcome outcome;
+    uint32_t runs, runs_max;
+    uint32_t faults; /* mask of the kinds that a search may inject: those that best has */
+    uint64_t seed;
+};
+
+/* Runs the candidate. True: it shows the finding and is smaller, so it is `best` from here on. */
+bool shrink_try(struct shrink *shrink);
+/* The same, and if the schedule does not fit it, looks for one that does. */
+bool shrink_try_program(struct shrink *shrink);
+bool shrink_exhausted(const struct shrink *shrink);
+
+/* Passes: true if `best` got smaller. */
+bool shrink_actors(struct shrink *shrink);     /* leaves out an actor with all it does */
+bool shrink_operations(struct shrink *shrink); /* leaves out operations */
+bool shrink_owners(struct shrink *shrink);     /* gives operations to other actors */
+bool shrink_settings(struct shrink *shrink);   /* moves settings to their standard */
+bool shrink_faults(struct shrink *shrink);     /* leaves out faults, makes jumps shorter */
+bool shrink_segments(struct shrink *shrink);   /* leaves out segments */
+bool shrink_merge(struct shrink *shrink);      /* lets a thread do in one go what it does in two */
+bool shrink_arguments(struct shrink *shrink);  /* makes arguments simpler */
+bool shrink_rename(struct shrink *shrink);     /* numbers actors and objects from the first */
+bool shrink_steps(struct shrink *shrink);      /* makes segments shorter */
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Addresses in this program to functions and places, from its own debug information. */
+#ifndef REPRO_SYMBOL_H
+#define REPRO_SYMBOL_H
+
+#include <stdint.h>
+
+#include "core/engine/engine.h"
+
+enum { SYMBOL_FRAMES_MAX = 64 };
+
+/* What is not known is "?" and 0. */
+struct frame {
+    const char *function; /* lives as long as the program */
+    const char *file;     /* relative to the source tree; lives as long as the program */
+    uint32_t line;
+};
+
+/* The frames of a call chain, innermost first, inlined calls among them, without those of the
+ * hooks, the engine and the fibers. Returns how many. */
+uint32_t symbol_frames(const struct chain *chain, struct frame frames[SYMBOL_FRAMES_MAX]);
+
+#endif
