@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/base/check.h"
-#include "core/engine/strategy.h"
 #include "core/base/prng.h"
+#include "core/engine/strategy.h"
 
 /* Ranges wider than a byte are mostly durations in ns: these make things coincide. The last rows
  * stand for the bounds. */

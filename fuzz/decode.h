@@ -27,8 +27,8 @@ enum {
     DECODE_OPERATIONS_MAX = 24,
 };
 
-/* Fills settings and program of *plan, and seeds the strategies. Returns how many bytes that took, at
- * most `size`. */
+/* Fills settings and program of *plan, and seeds the strategies. Returns how many bytes that took,
+ * at most `size`. */
 size_t decode_plan(const struct wedge_subject *subject, const uint8_t *bytes, size_t size,
                    struct plan *plan);
 

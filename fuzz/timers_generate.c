@@ -10,8 +10,9 @@
 
 enum {
     DURATIONS_MAX = 3,
-    TASTE_VERBS_MAX = 48,
+    TASTE_VERBS_MAX = 64,
     OPERATIONS_MAX = 4, /* of a goroutine, as a rule */
+    CROWD_ODDS = 32,    /* once in so many, a program has many of everything: large heaps */
 };
 
 enum theme { THEME_TIMERS, THEME_DEADLINES, THEME_SCAVENGER, THEME_WORLD, THEME_COUNT };
@@ -30,7 +31,7 @@ static const struct {
     { THEME_DEADLINES, VERB_WRITE, 1 },      { THEME_DEADLINES, VERB_IO, 1 },
     { THEME_DEADLINES, VERB_CLOSE, 1 },      { THEME_DEADLINES, VERB_OPEN, 1 },
     { THEME_DEADLINES, VERB_SLEEP, 4 },
-    { THEME_SCAVENGER, VERB_SCAVENGE, 4 },   { THEME_SCAVENGER, VERB_SYSMON_SCAVENGE, 1 },
+    { THEME_SCAVENGER, VERB_SCAVENGE, 4 },   { THEME_SCAVENGER, VERB_SYSMON_SCAVENGE, 2 },
     { THEME_SCAVENGER, VERB_SLEEP, 4 },      { THEME_SCAVENGER, VERB_YIELD, 1 },
     { THEME_WORLD, VERB_SLEEP, 2 },          { THEME_WORLD, VERB_YIELD, 2 },
     { THEME_WORLD, VERB_SYSCALL, 2 },        { THEME_WORLD, VERB_RESIZE, 2 },
@@ -42,7 +43,8 @@ static const int64_t nice_durations[] = { 0, 1, 1000, 20000, 1000000, 10000000 }
 struct taste {
     uint8_t verbs[TASTE_VERBS_MAX];
     uint32_t verb_count;
-    uint32_t timers, descriptors;
+    uint32_t timers, descriptors, goroutines;
+    uint32_t longest; /* how many operations a goroutine has at most */
     int64_t durations[DURATIONS_MAX];
     uint32_t duration_count;
 };
@@ -68,12 +70,14 @@ static int64_t draw_duration(const struct taste *taste, struct prng *prng)
     return taste->durations[prng_below(prng, taste->duration_count)];
 }
 
-static uint32_t draw_themes(struct prng *prng)
+static uint32_t draw_themes(struct prng *prng, bool crowd)
 {
     static const uint8_t common[] = { THEME_TIMERS,    THEME_TIMERS,    THEME_TIMERS,
                                       THEME_DEADLINES, THEME_DEADLINES, THEME_SCAVENGER,
                                       THEME_SCAVENGER };
     uint32_t themes = 1u << common[prng_below(prng, count_of(common))];
+    if (crowd)
+        themes = 1u << THEME_TIMERS | 1u << THEME_DEADLINES;
     if (prng_one_in(prng, 3))
         themes |= 1u << THEME_WORLD;
     if (prng_one_in(prng, 8))
@@ -107,11 +111,16 @@ static void draw_verbs(struct taste *taste, uint32_t themes, struct prng *prng, 
         taste->verbs[taste->verb_count++] = VERB_RESET;
 }
 
-static void draw_taste(struct taste *taste, uint32_t themes, struct prng *prng, uint32_t faults)
+static void draw_taste(struct taste *taste, uint32_t themes, bool crowd, struct prng *prng,
+                       uint32_t faults)
 {
     draw_verbs(taste, themes, prng, faults);
-    taste->timers = draw_few(prng, TIMERS_COUNT);
-    taste->descriptors = draw_few(prng, TIMERS_DESCRIPTORS);
+    taste->timers = crowd ? TIMERS_COUNT : draw_few(prng, TIMERS_COUNT);
+    taste->descriptors = crowd ? TIMERS_DESCRIPTORS : draw_few(prng, TIMERS_DESCRIPTORS);
+    taste->goroutines = draw_few(prng, prng_one_in(prng, 8) ? TIMERS_GOROUTINES : 3);
+    if (crowd)
+        taste->goroutines = 1 + prng_below(prng, TIMERS_GOROUTINES);
+    taste->longest = crowd || prng_one_in(prng, 16) ? 3 * OPERATIONS_MAX : OPERATIONS_MAX;
     taste->duration_count = draw_few(prng, DURATIONS_MAX);
     for (uint32_t i = 0; i < taste->duration_count; i++)
         taste->durations[i] = draw_nice(prng);
@@ -144,11 +153,8 @@ static void add_operation(struct plan *plan, char actor_kind, uint32_t actor, ui
 
 static void draw_goroutines(struct plan *plan, const struct taste *taste, struct prng *prng)
 {
-    uint32_t most = prng_one_in(prng, 8) ? TIMERS_GOROUTINES : 3;
-    uint32_t goroutines = draw_few(prng, most);
-    uint32_t longest = prng_one_in(prng, 16) ? 3 * OPERATIONS_MAX : OPERATIONS_MAX;
-    for (uint32_t i = 1; i <= goroutines; i++) {
-        uint32_t count = 1 + prng_below(prng, longest);
+    for (uint32_t i = 1; i <= taste->goroutines; i++) {
+        uint32_t count = 1 + prng_below(prng, taste->longest);
         for (uint32_t j = 0; j < count; j++)
             add_operation(plan, 'g', i, taste->verbs[prng_below(prng, taste->verb_count)], taste,
                           prng);
@@ -185,8 +191,9 @@ static void draw_settings(struct plan *plan, const struct taste *taste, uint32_t
 void timers_generate(struct plan *plan, struct prng *prng, uint32_t faults)
 {
     struct taste taste;
-    uint32_t themes = draw_themes(prng);
-    draw_taste(&taste, themes, prng, faults);
+    bool crowd = prng_one_in(prng, CROWD_ODDS);
+    uint32_t themes = draw_themes(prng, crowd);
+    draw_taste(&taste, themes, crowd, prng, faults);
     draw_settings(plan, &taste, themes, prng);
     draw_goroutines(plan, &taste, prng);
     bool has_timers = (themes >> THEME_TIMERS & 1) != 0;

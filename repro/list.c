@@ -20,7 +20,7 @@ struct options {
     bool json;
 };
 
-/* --- bugs: corpus/bugs/SLUG/about.md, whose first line is the title --- */
+/* --- bugs: corpus/bugs/SLUG/about.md, whose first line is "# SLUG: title" --- */
 
 /* The catalogue of the source tree that this program was built in, or else that we stand in. */
 static DIR *open_bugs(char path[PATH_MAX])
@@ -51,6 +51,9 @@ static void bug_title(const char *folder, const char *slug, char title[128])
     size_t start = 0;
     while (start < size && (text[start] == '#' || text[start] == ' '))
         start++;
+    size_t slug_length = strlen(slug);
+    if (size - start > slug_length + 2 && memcmp(text + start, slug, slug_length) == 0)
+        start += slug_length + strlen(": ");
     size_t length = 0;
     while (start + length < size && text[start + length] != '\n' && length < 127)
         length++;

@@ -22,17 +22,21 @@
 #endif
 #endif
 
-static _Thread_local struct fiber *current;
-#ifdef FIBER_ASAN
-static _Thread_local struct fiber *previous; /* who switched here: learns its stack bounds */
-#endif
+#ifdef FIBER_ONE_THREAD
+#define FIBER_LOCAL
+struct fiber *fiber_running;
+#else
+#define FIBER_LOCAL _Thread_local
+static _Thread_local struct fiber *fiber_running;
 
-/* Not inlined: after a switch the caller may be on another OS thread, where a cached address of the
- * thread-local would be wrong. */
 __attribute__((noinline)) struct fiber *fiber_current(void)
 {
-    return current;
+    return fiber_running;
 }
+#endif
+#ifdef FIBER_ASAN
+static FIBER_LOCAL struct fiber *previous; /* who switched here: learns its stack bounds */
+#endif
 
 /* fiber_swap(save, load): push the callee-saved registers, *save = sp, sp = load, pop, return.
  * fiber_start: the first return of a new fiber. It finds entry and argument in saved registers and
@@ -165,7 +169,7 @@ static void finish_switch(void)
 #ifdef FIBER_ASAN
     const void *low = NULL;
     size_t size = 0;
-    __sanitizer_finish_switch_fiber(current->sanitizer, &low, &size);
+    __sanitizer_finish_switch_fiber(fiber_running->sanitizer, &low, &size);
     if (previous->stack_low == NULL) { /* an adopted stack: its bounds are known only now */
         previous->stack_low = (void *)(uintptr_t)low;
         previous->stack_size = size;
@@ -183,7 +187,7 @@ static void first_code(void *argument)
 
 void fiber_adopt(struct fiber *fiber)
 {
-    check(current == NULL);
+    check(fiber_running == NULL);
     *fiber = (struct fiber){ .user = fiber->user };
 #if !defined(__x86_64__) && !defined(__aarch64__)
     fiber->sp = calloc(1, sizeof(ucontext_t));
@@ -192,13 +196,13 @@ void fiber_adopt(struct fiber *fiber)
 #ifdef FIBER_TSAN
     fiber->sanitizer = __tsan_get_current_fiber();
 #endif
-    current = fiber;
+    fiber_running = fiber;
 }
 
 void fiber_init(struct fiber *fiber, void *stack_low, size_t stack_size, fiber_entry *entry,
                 void *argument)
 {
-    check(fiber != current);
+    check(fiber != fiber_running);
     check(stack_size >= 4096);
 #ifdef FIBER_ASAN
     __asan_unpoison_memory_region(stack_low, stack_size); /* what an abandoned run left behind */
@@ -231,7 +235,7 @@ void fiber_init(struct fiber *fiber, void *stack_low, size_t stack_size, fiber_e
 
 void fiber_switch(struct fiber *to)
 {
-    struct fiber *from = current;
+    struct fiber *from = fiber_running;
     check(from != NULL);
     check(to != from);
 #ifdef FIBER_ASAN
@@ -241,7 +245,7 @@ void fiber_switch(struct fiber *to)
 #ifdef FIBER_TSAN
     __tsan_switch_to_fiber(to->sanitizer, __tsan_switch_to_fiber_no_sync);
 #endif
-    current = to;
+    fiber_running = to;
     fiber_swap(&from->sp, to->sp);
     finish_switch();
 }

@@ -23,8 +23,18 @@ struct fiber {
 
 typedef void fiber_entry(void *argument);
 
-/* The fiber that runs now. NULL in an OS thread that has not called fiber_adopt(). */
+/* The fiber that runs now. NULL in an OS thread that has not called fiber_adopt(). With
+ * FIBER_ONE_THREAD (fibers in one OS thread only) a load, otherwise a call: after a switch the caller
+ * may be on another OS thread, where a thread-local's address that it kept would be wrong. */
+#ifdef FIBER_ONE_THREAD
+extern struct fiber *fiber_running;
+static inline struct fiber *fiber_current(void)
+{
+    return fiber_running;
+}
+#else
 struct fiber *fiber_current(void);
+#endif
 
 /* Makes the calling OS thread's own stack a fiber, the current one. Call once a thread. */
 void fiber_adopt(struct fiber *fiber);

@@ -17,7 +17,7 @@ enum { SIGNAL_STACK_SIZE = 64 * 1024, WATCH_SECONDS = 2 };
 
 static struct { /* as the watchdog saw it last */
     struct trace_event *event;
-    uint64_t left;
+    uint64_t left, runs;
 } watched;
 
 static const char *name_of(int signal)
@@ -57,9 +57,11 @@ static void on_tick(int signal)
 {
     if (!engine.live)
         return;
-    if (engine.event != watched.event || engine.left != watched.left) {
+    if (engine.event != watched.event || engine.left != watched.left ||
+        engine.runs != watched.runs) {
         watched.event = engine.event;
         watched.left = engine.left;
+        watched.runs = engine.runs;
         return;
     }
     unblock(signal);

@@ -450,6 +450,7 @@ static void engine_prepare(void)
 static void begin_run(void)
 {
     engine.home = fiber_current();
+    engine.runs++;
     engine.trace_next = engine.trace;
     engine.trace_limit = engine.trace + TRACE_MAX;
     engine.segment_blocked = true;

@@ -75,6 +75,7 @@ struct engine {
     uint32_t current;
     uint16_t task_tag; /* of the current thread's task: its index + 1, 0 if it has none */
     bool live;
+    uint64_t runs; /* that have begun */
     int64_t now_ns;
     int64_t busy_ns; /* how much of it passed while threads could run */
 

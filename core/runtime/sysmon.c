@@ -49,12 +49,16 @@ static bool rest(int64_t *now, int64_t *next)
         return false;
     lock(&sched.lock);
     bool idle = all_idle(peek(&sched.gcwaiting), peek(&sched.npidle));
+    /* Anew, now that nobody is left who adds timers: a time from before the last P became idle may
+     * leave out a timer that no M in netpoll knows of, and then nobody does (Go 1.16 looks here,
+     * too). Nobody takes sched.lock with a timersLock held, because callbacks run without. */
+    if (idle)
+        *next = timeSleepUntil();
     bool sleeps = idle && *next > *now;
     if (sleeps)
         deep_sleep(*now, *next);
     unlock(&sched.lock);
     if (sleeps) {
-        /* Not under sched.lock: timeSleepUntil() takes timersLocks. */
         *now = nanotime();
         *next = timeSleepUntil();
     }
