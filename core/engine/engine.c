@@ -9,32 +9,6 @@
 
 struct engine engine;
 
-static void bit_set(uint64_t *mask, uint32_t thread)
-{
-    *mask |= (uint64_t)1 << thread;
-}
-
-static void bit_clear(uint64_t *mask, uint32_t thread)
-{
-    *mask &= ~((uint64_t)1 << thread);
-}
-
-static uint32_t lowest_bit(uint64_t mask)
-{
-    check(mask != 0);
-    return (uint32_t)__builtin_ctzll(mask);
-}
-
-void engine_agent_name(const struct hook_task *task, uint32_t thread, char *name, size_t size)
-{
-    if (task == NULL)
-        snprintf(name, size, "%s%u", engine.threads[thread].name, thread);
-    else if (task->number == 0)
-        snprintf(name, size, "%s", task->name);
-    else
-        snprintf(name, size, "%s%u", task->name, task->number);
-}
-
 /* --- the end of a run --- */
 
 _Noreturn void engine_finish(void)
@@ -146,23 +120,12 @@ static void begin_segment(struct plan_segment segment)
     }
 }
 
-static int64_t earliest_deadline(void)
-{
-    int64_t earliest = HOOK_FOREVER;
-    for (uint64_t rest = engine.sleeping; rest != 0; rest &= rest - 1) {
-        int64_t deadline_ns = engine.threads[lowest_bit(rest)].deadline_ns;
-        if (deadline_ns < earliest)
-            earliest = deadline_ns;
-    }
-    return earliest;
-}
-
 /* Time takes its turn after the last thread: who sleeps must not be starved by who is busy. */
 static struct plan_segment take_turns(void)
 {
     uint64_t above = engine.runnable & ~(((uint64_t)2 << engine.current) - 1);
     if (above == 0 && engine.sleeping != 0)
-        engine_clock_to(earliest_deadline());
+        engine_clock_to(clock_next());
     enum { TURN_STEPS = 64 };
     return (struct plan_segment){ (uint16_t)lowest_bit(above != 0 ? above : engine.runnable),
                                   false, TURN_STEPS };
@@ -268,38 +231,6 @@ void hook_sim_after(const volatile void *object, uint64_t value, bool wrote)
 
 /* --- blocking and waking --- */
 
-void engine_wake(uint32_t thread)
-{
-    check(engine.threads[thread].state == THREAD_BLOCKED);
-    engine.threads[thread].state = THREAD_RUNNABLE;
-    bit_set(&engine.runnable, thread);
-    bit_clear(&engine.sleeping, thread);
-    bit_clear(&engine.spinning, thread);
-    if (!engine.strategy->asks_on_wake || engine.left <= 1 || engine.options.check_each_step)
-        return;
-    engine.segment.steps -= (uint32_t)(engine.left - 1);
-    engine.left = 1;
-}
-
-static void clock_set(int64_t now_ns)
-{
-    check(now_ns >= engine.now_ns);
-    engine.now_ns = now_ns;
-    for (uint64_t rest = engine.sleeping; rest != 0; rest &= rest - 1) {
-        uint32_t thread = lowest_bit(rest);
-        if (engine.threads[thread].deadline_ns <= now_ns)
-            engine_wake(thread);
-    }
-}
-
-void engine_clock_to(int64_t now_ns)
-{
-    if (now_ns <= engine.now_ns)
-        return;
-    engine.busy_ns += now_ns - engine.now_ns;
-    clock_set(now_ns);
-}
-
 static bool all_done(void)
 {
     for (uint32_t i = 0; i < engine.thread_count; i++)
@@ -308,35 +239,26 @@ static bool all_done(void)
     return true;
 }
 
-/* Whether something due is left undone while the clock moves to next_ns. Time that passed while
- * threads could run does not count: who was stopped between looking at the clock and going to sleep
- * sleeps longer by that, and no design can help it. */
-static bool is_late(int64_t next_ns)
-{
-    int64_t due_ns = engine.subject->due();
-    int64_t slack_ns = engine.subject->due_slack_ns + engine.busy_ns;
-    return due_ns < HOOK_FOREVER - slack_ns && next_ns > due_ns + slack_ns;
-}
-
 /* Nothing can run at this time: the run is over, or the clock moves to the next deadline. */
 static void idle(void)
 {
     const struct wedge_subject *subject = engine.subject;
     if (all_done() || (subject->finished != NULL && subject->finished()))
         finish_ok();
+    check_step();
     if (engine.sleeping == 0) {
         waitgraph_idle();
         engine_finish();
     }
-    int64_t next_ns = earliest_deadline();
-    if (subject->due != NULL && is_late(next_ns))
+    int64_t next_ns = clock_next();
+    if (subject->due != NULL && clock_is_late(next_ns))
         engine_fail(VERDICT_LATE_WAKEUP, NULL,
                     "the clock passes a deadline and nobody is there to serve it");
     clock_set(next_ns);
 }
 
 /* Hands over to somebody else; returns when this thread is chosen again (if ever). */
-static void hand_over(void)
+void engine_hand_over(void)
 {
     close_segment(true);
     if (engine.runnable == 0) {
@@ -365,63 +287,8 @@ void engine_block(void)
         close_segment(true);
         engine_finish();
     }
-    hand_over();
+    engine_hand_over();
     check(engine.current == self);
-}
-
-/* --- threads --- */
-
-static void thread_first_code(void *argument)
-{
-    struct thread *thread = argument;
-    thread->entry(thread->argument);
-    static const struct hook_site site = { .function = "thread", .object = "return",
-                                           .file = __FILE__, .line = __LINE__,
-                                           .kind = HOOK_THREAD };
-    hook_sim_thread_exit(&site);
-}
-
-static uint32_t thread_add(hook_entry *entry, void *argument, const char *name)
-{
-    if (engine.thread_count == ENGINE_THREADS_MAX)
-        engine_fail(VERDICT_MISUSE, NULL, "more threads than the engine can run");
-    uint32_t index = engine.thread_count++;
-    struct thread *thread = &engine.threads[index];
-    thread->fiber = &thread->own;
-    thread->own.user = NULL;
-    thread->task = NULL;
-    thread->wait_site = NULL;
-    thread->deadline_ns = HOOK_FOREVER;
-    thread->wait_token_count = 0;
-    thread->state = THREAD_RUNNABLE;
-    thread->context_count = 0;
-    thread->name = name;
-    thread->entry = entry;
-    thread->argument = argument;
-    fiber_init(&thread->own, fiber_stack_take(), FIBER_STACK_SIZE, thread_first_code, thread);
-    bit_set(&engine.runnable, index);
-    return index;
-}
-
-void hook_sim_thread_start(const struct hook_site *site, hook_entry *entry, void *argument,
-                           const char *name)
-{
-    hook_sim_before(site, NULL);
-    engine.event->value = thread_add(entry, argument, name);
-}
-
-_Noreturn void hook_sim_thread_exit(const struct hook_site *site)
-{
-    hook_sim_before(site, NULL);
-    struct thread *thread = thread_current();
-    for (uint32_t i = 0; i < engine.hold_count; i++)
-        if (engine.holds[i].task == NULL && engine.holds[i].thread == engine.current)
-            engine_fail(VERDICT_MISUSE, engine.holds[i].site, "a thread ends while it holds a lock");
-    thread->state = THREAD_DONE;
-    bit_clear(&engine.runnable, engine.current);
-    hand_over();
-    check(!"a thread that ended was chosen");
-    abort();
 }
 
 /* --- runs --- */

@@ -273,6 +273,48 @@ static void idle_time_past_a_deadline_is_a_late_wakeup(void **state)
     assert_int_equal(test_replay(&late, &plan, strategy_replay())->verdict, VERDICT_OK);
 }
 
+/* --- invariants --- */
+
+static const char *word_is_even(bool idle)
+{
+    (void)idle;
+    return word % 2 != 0 ? "T2 the word is odd" : NULL;
+}
+
+static void odd_for_a_while(const struct plan *plan)
+{
+    (void)plan;
+    hook_fetch_add(&word, 1u);
+    if (plan->settings[0] != 0)
+        hook_sleep(10);
+    hook_fetch_add(&word, 1u);
+    hook_thread_exit();
+}
+
+static const struct wedge_subject odd = { .name = "odd", .run = odd_for_a_while, .reset = reset,
+                                          .check = word_is_even };
+
+static void invariants_are_walked_whenever_nothing_runs(void **state)
+{
+    (void)state;
+    static struct plan plan;
+    plan_clear(&plan);
+    assert_int_equal(test_replay(&odd, &plan, strategy_replay())->verdict, VERDICT_OK);
+    plan.settings[0] = 1;
+    assert_int_equal(test_replay(&odd, &plan, strategy_replay())->verdict, VERDICT_INVARIANT);
+}
+
+static void invariants_can_be_walked_after_each_step(void **state)
+{
+    (void)state;
+    static struct plan plan;
+    plan_clear(&plan);
+    test_options.check_each_step = true;
+    assert_int_equal(test_replay(&odd, &plan, strategy_replay())->verdict, VERDICT_INVARIANT);
+    assert_string_equal(test_outcome.message, "T2 the word is odd");
+    test_options.check_each_step = false;
+}
+
 /* --- crashes --- */
 
 static void dereference_null(const struct plan *plan)
@@ -341,6 +383,8 @@ int main(void)
         cmocka_unit_test(faults_are_injected_only_if_allowed),
         cmocka_unit_test(the_clock_moves_to_the_earliest_deadline_when_nothing_runs),
         cmocka_unit_test(idle_time_past_a_deadline_is_a_late_wakeup),
+        cmocka_unit_test(invariants_are_walked_whenever_nothing_runs),
+        cmocka_unit_test(invariants_can_be_walked_after_each_step),
         cmocka_unit_test(a_fatal_signal_is_a_verdict_and_the_engine_goes_on),
         cmocka_unit_test(giving_up_is_a_crash_with_its_message),
         cmocka_unit_test(code_that_reaches_no_hook_point_does_not_hang_the_engine),

@@ -128,14 +128,26 @@ extern struct engine engine;
 /* engine.c */
 /* Stops the current thread, whose wait is described by its fields, until it is made runnable. */
 void engine_block(void);
-void engine_wake(uint32_t thread);
-/* Moves the clock forward to now_ns, while threads can run, and wakes who waited for that. */
-void engine_clock_to(int64_t now_ns);
+/* The current thread can do no more: others run. Returns when it is chosen again, if ever. */
+void engine_hand_over(void);
 /* Ends the run; does not return to the subject. The outcome's verdict is set by the caller. */
 _Noreturn void engine_finish(void);
 /* Ends the run with a verdict that has a message and no cycle. `what` enters the signature. */
 _Noreturn void engine_fail(enum verdict verdict, const struct hook_site *site, const char *what);
+
+/* thread.c */
+uint32_t thread_add(hook_entry *entry, void *argument, const char *name);
+void engine_wake(uint32_t thread);
 void engine_agent_name(const struct hook_task *task, uint32_t thread, char *name, size_t size);
+
+/* clock.c */
+/* Moves the clock forward to now_ns, while threads can run, and wakes who waited for that. */
+void engine_clock_to(int64_t now_ns);
+/* The same, over time in which nothing could run. */
+void clock_set(int64_t now_ns);
+/* When the first of the sleeping threads wakes up, HOOK_FOREVER if none sleeps. */
+int64_t clock_next(void);
+bool clock_is_late(int64_t next_ns);
 
 /* fault.c */
 void fault_begin(void);
@@ -190,6 +202,21 @@ static inline struct trace_event *trace_push(const struct hook_site *site,
     event->waits = 0;
     engine.event = event;
     return event;
+}
+
+static inline void bit_set(uint64_t *mask, uint32_t thread)
+{
+    *mask |= (uint64_t)1 << thread;
+}
+
+static inline void bit_clear(uint64_t *mask, uint32_t thread)
+{
+    *mask &= ~((uint64_t)1 << thread);
+}
+
+static inline uint32_t lowest_bit(uint64_t mask)
+{
+    return (uint32_t)__builtin_ctzll(mask);
 }
 
 /* After a change of engine.current or of its task. */

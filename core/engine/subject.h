@@ -61,8 +61,10 @@ struct wedge_subject {
     /* Asked when nothing can run without the clock: is the program done? */
     bool (*finished)(void);
     /* The invariants. NULL: they hold; otherwise a sentence that begins with the invariant's name,
-     * without numbers that differ from run to run ("I8 deletedTimers differs from ..."). `idle`:
-     * nothing runs; otherwise only what holds whenever no lock and no transitional state is held. */
+     * without numbers that differ from run to run ("I8 deletedTimers differs from ..."). `idle`: the
+     * program is done and nothing runs; otherwise only what holds whenever no lock and no
+     * transitional state is held. Asked at the end, and each time that nothing can run without the
+     * clock. */
     const char *(*check)(bool idle);
     /* The earliest time in ns at which something is due that has not been done, or HOOK_FOREVER;
      * asked before the clock moves over idle time. May be NULL. */
