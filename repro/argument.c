@@ -33,6 +33,16 @@ double argument_seconds(struct argp_state *state, const char *option, const char
     return value;
 }
 
+void argument_file(struct argp_state *state, const char *text, const char **path)
+{
+    if (text != NULL && *path != NULL)
+        argp_error(state, "one FILE at a time, found '%s', too", text);
+    if (text != NULL)
+        *path = text;
+    if (*path == NULL)
+        argp_error(state, "which FILE?");
+}
+
 static void add_faults(struct argp_state *state, const char *word, uint32_t *mask)
 {
     enum fault_kind kind;

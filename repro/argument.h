@@ -10,6 +10,9 @@
 uint64_t argument_number(struct argp_state *state, const char *option, const char *text,
                          uint64_t minimum, uint64_t maximum);
 
+/* The one FILE that a command takes: for ARGP_KEY_ARG, and for ARGP_KEY_END with text NULL. */
+void argument_file(struct argp_state *state, const char *text, const char **path);
+
 /* Seconds: "60", "0.5". */
 double argument_seconds(struct argp_state *state, const char *option, const char *text);
 

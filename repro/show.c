@@ -125,13 +125,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         to->json = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (to->path != NULL)
-            argp_error(state, "one FILE at a time, found '%s', too", text);
-        to->path = text;
+        argument_file(state, text, &to->path);
         return 0;
     case ARGP_KEY_END:
-        if (to->path == NULL)
-            argp_error(state, "which FILE?");
+        argument_file(state, NULL, &to->path);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -146,13 +146,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         to->json = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (to->path != NULL)
-            argp_error(state, "one FILE at a time, found '%s', too", text);
-        to->path = text;
+        argument_file(state, text, &to->path);
         return 0;
     case ARGP_KEY_END:
-        if (to->path == NULL)
-            argp_error(state, "which FILE?");
+        argument_file(state, NULL, &to->path);
         if (to->output[0] == '\0' && !standard_output(to->path, to->output))
             argp_error(state, "the name of the file is too long");
         return 0;

@@ -8,8 +8,8 @@
 
 void clock_set(int64_t now_ns)
 {
-    check(now_ns >= engine.now_ns);
-    engine.now_ns = now_ns;
+    check(now_ns >= hook_step.now_ns);
+    hook_step.now_ns = now_ns;
     for (uint64_t rest = engine.sleeping; rest != 0; rest &= rest - 1) {
         uint32_t thread = lowest_bit(rest);
         if (engine.threads[thread].deadline_ns <= now_ns)
@@ -19,9 +19,9 @@ void clock_set(int64_t now_ns)
 
 void engine_clock_to(int64_t now_ns)
 {
-    if (now_ns <= engine.now_ns)
+    if (now_ns <= hook_step.now_ns)
         return;
-    engine.busy_ns += now_ns - engine.now_ns;
+    engine.busy_ns += now_ns - hook_step.now_ns;
     clock_set(now_ns);
 }
 

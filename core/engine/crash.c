@@ -50,22 +50,22 @@ static void on_fatal(int signal)
         return;
     }
     unblock(signal);
-    engine_fail(VERDICT_CRASH, engine.event->site, name_of(signal));
+    engine_fail(VERDICT_CRASH, hook_step.event->site, name_of(signal));
 }
 
 static void on_tick(int signal)
 {
     if (!engine.live)
         return;
-    if (engine.event != watched.event || engine.left != watched.left ||
+    if (hook_step.event != watched.event || hook_step.left != watched.left ||
         engine.runs != watched.runs) {
-        watched.event = engine.event;
-        watched.left = engine.left;
+        watched.event = hook_step.event;
+        watched.left = hook_step.left;
         watched.runs = engine.runs;
         return;
     }
     unblock(signal);
-    engine_fail(VERDICT_LIVELOCK, engine.event->site, "runs on without reaching a hook point");
+    engine_fail(VERDICT_LIVELOCK, hook_step.event->site, "runs on without reaching a hook point");
 }
 
 static void handle(int signal, void (*handler)(int))

@@ -8,6 +8,8 @@
 #include "core/engine/site.h"
 
 struct engine engine;
+struct hook_step hook_step = { .left = 1, .event = &engine.trace_scratch,
+                               .scratch = &engine.trace_scratch };
 
 /* --- the end of a run --- */
 
@@ -15,7 +17,7 @@ _Noreturn void engine_finish(void)
 {
     check(engine.live);
     engine.live = false;
-    engine.trace_limit = engine.trace_next; /* what hooks do from here on is not part of the run */
+    hook_step.trace_limit = hook_step.trace_next; /* what hooks do from here on is not part of the run */
     fiber_switch(engine.home);
     check(!"a finished run went on");
     abort();
@@ -101,7 +103,7 @@ static void record_segment(uint32_t thread, uint64_t steps, bool blocked)
  * the one that was pending when it began. */
 static void close_segment(bool blocked)
 {
-    uint64_t left = engine.options.check_each_step ? engine.check_left : engine.left;
+    uint64_t left = engine.options.check_each_step ? engine.check_left : hook_step.left;
     uint64_t steps = engine.segment.steps - left + (left > 0 ? 1 : 0);
     engine.segment_open = false;
     record_segment(engine.current, steps, blocked);
@@ -113,10 +115,10 @@ static void begin_segment(struct plan_segment segment)
 {
     engine.segment = segment;
     engine.segment_open = true;
-    engine.left = segment.steps;
+    hook_step.left = segment.steps;
     if (engine.options.check_each_step) {
         engine.check_left = segment.steps;
-        engine.left = 1;
+        hook_step.left = 1;
     }
 }
 
@@ -166,7 +168,7 @@ static void run_segment(struct plan_segment segment)
     engine.switches++;
     thread_current()->fiber = fiber_current();
     engine.current = segment.thread;
-    task_tag_update();
+    who_update();
     fiber_switch(thread_current()->fiber);
 }
 
@@ -180,17 +182,17 @@ static void check_step(void)
 }
 
 /* The slow path of a hook point: the segment is over, or something wants to be looked at. */
-static void point(const struct hook_site *site)
+void hook_sim_point(const struct hook_site *site)
 {
     if (!engine.live) {
-        engine.left = 1;
+        hook_step.left = 1;
         return;
     }
     thread_current()->wait_site = site;
     if (engine.options.check_each_step) {
         check_step();
         if (--engine.check_left > 0) {
-            engine.left = 1;
+            hook_step.left = 1;
             return;
         }
     }
@@ -200,29 +202,18 @@ static void point(const struct hook_site *site)
 
 /* --- hook points --- */
 
-void hook_sim_before(const struct hook_site *site, const volatile void *object)
+bool hook_sim_fails(const struct hook_site *site)
 {
-    if (--engine.left == 0)
-        point(site);
-    trace_push(site, object);
-}
-
-bool hook_sim_before_weak(const struct hook_site *site, const volatile void *object)
-{
-    hook_sim_before(site, object);
     int64_t value;
-    if (!engine.live || !engine.fault_open[FAULT_CAS] || !fault_at(FAULT_CAS, site, &value))
+    if (!engine.fault_open[FAULT_CAS] || !engine.live || !fault_at(FAULT_CAS, site, &value))
         return false;
-    engine.event->fault = FAULT_CAS + 1;
+    hook_step.event->fault = FAULT_CAS + 1;
     return true;
 }
 
-void hook_sim_after(const volatile void *object, uint64_t value, bool wrote)
+void hook_sim_wrote(const volatile void *object)
 {
-    engine.event->value = value;
-    if (!wrote || engine.spinning == 0)
-        return;
-    for (uint64_t rest = engine.spinning; rest != 0; rest &= rest - 1) {
+    for (uint64_t rest = hook_step.spinning; rest != 0; rest &= rest - 1) {
         uint32_t thread = lowest_bit(rest);
         if (engine.threads[thread].wait_object == object)
             engine_wake(thread);
@@ -278,8 +269,8 @@ void engine_block(void)
     if (thread->deadline_ns != HOOK_FOREVER)
         bit_set(&engine.sleeping, self);
     if (thread->wait_kind == EDGE_SPIN)
-        bit_set(&engine.spinning, self);
-    engine.event->waits = true;
+        bit_set(&hook_step.spinning, self);
+    hook_step.event->waits = true;
     if (engine.options.record_chains)
         chain_record(&thread->wait_chain);
     if (waitgraph_stuck(self)) {
@@ -318,14 +309,14 @@ static void begin_run(void)
 {
     engine.home = fiber_current();
     engine.runs++;
-    engine.trace_next = engine.trace;
-    engine.trace_limit = engine.trace + TRACE_MAX;
+    hook_step.trace_next = engine.trace;
+    hook_step.trace_limit = engine.trace + TRACE_MAX;
     engine.segment_blocked = true;
-    engine.runnable = engine.sleeping = engine.spinning = 0;
+    engine.runnable = engine.sleeping = hook_step.spinning = 0;
     engine.current = 0;
-    engine.task_tag = 0;
+    hook_step.who = 0;
     engine.busy_ns = 0;
-    engine.now_ns = 1000000; /* not 0: the runtime takes 0 for "no time" */
+    hook_step.now_ns = 1000000; /* not 0: the runtime takes 0 for "no time" */
     engine.thread_count = engine.hold_count = engine.task_count = engine.token_count = 0;
     engine.gate = 0;
     engine.steps = engine.progress_step = 0;
@@ -368,7 +359,7 @@ void engine_run(const struct wedge_subject *subject, const struct plan *plan,
         check(engine.task_chains != NULL);
     }
 
-    engine.left = 1;
+    hook_step.left = 1;
     subject->reset();
     strategy->begin(strategy, plan);
     engine.live = true;
@@ -380,13 +371,13 @@ void engine_run(const struct wedge_subject *subject, const struct plan *plan,
     check(outcome->verdict != VERDICT_COUNT);
     outcome->steps = engine.steps;
     outcome->switches = engine.switches;
-    outcome->now_ns = engine.now_ns;
-    engine.left = 1;
+    outcome->now_ns = hook_step.now_ns;
+    hook_step.left = 1;
 }
 
 int64_t engine_now(void)
 {
-    return engine.now_ns;
+    return hook_step.now_ns;
 }
 
 bool engine_recorded(struct plan *plan)

@@ -61,18 +61,6 @@ struct edge {
     struct chain wait_chain, hold_chain; /* with record_chains */
 };
 
-/* One event of the trace. `value`: the outcome of the operation. */
-struct trace_event {
-    const struct hook_site *site;
-    const volatile void *object;
-    uint64_t value;
-    int64_t now_ns;
-    uint16_t thread;
-    uint16_t task;  /* index + 1; 0: none */
-    uint8_t fault;  /* enum fault_kind + 1: was injected here; 0: none */
-    uint8_t waits;  /* the thread waits here, and the operation has not happened yet */
-};
-
 struct outcome {
     enum verdict verdict;
     char message[ENGINE_TEXT_MAX];   /* one line: what happened */

@@ -9,7 +9,7 @@
  *     whose wait ends with the clock;
  *   - a blocked thread's wait_kind, wait_object and wait_site say what it waits for, and they were
  *     set before it stopped running (an edge is entered before the wait);
- *   - engine.left counts down the hook points that `current` may still pass. Whatever needs the
+ *   - hook_step.left counts down the hook points that `current` may still pass. Whatever needs the
  *     slow path soon (a wake-up that the strategy wants to see) sets it to 1.
  */
 #ifndef CORE_ENGINE_INTERNAL_H
@@ -68,16 +68,11 @@ struct injected_fault {
 };
 
 struct engine {
-    uint64_t left; /* hook points that the current thread may still pass */
-    struct trace_event *event; /* the last one: an operation's outcome goes there */
-    struct trace_event *trace_next, *trace_limit;
-    uint64_t runnable, sleeping, spinning;
+    uint64_t runnable, sleeping; /* a bit per thread */
     uint32_t current;
-    uint16_t task_tag; /* of the current thread's task: its index + 1, 0 if it has none */
     bool live;
     uint64_t runs; /* that have begun */
-    int64_t now_ns;
-    int64_t busy_ns; /* how much of it passed while threads could run */
+    int64_t busy_ns; /* how much of hook_step.now_ns passed while threads could run */
 
     struct thread threads[ENGINE_THREADS_MAX];
     uint32_t thread_count;
@@ -118,7 +113,7 @@ struct engine {
     bool segment_open;    /* `segment` has not been recorded */
     bool segment_blocked; /* the last recorded segment ended because its thread blocked */
 
-    struct trace_event *trace, trace_scratch; /* scratch: events that are not kept */
+    struct trace_event *trace, trace_scratch;
     struct chain *chains;      /* of holds, by index; with record_chains */
     struct chain *task_chains; /* of tasks, by index: where each was last preempted */
     struct fiber host, *home; /* home: who called engine_run() */
@@ -183,27 +178,6 @@ static inline struct thread *thread_current(void)
     return &engine.threads[engine.current];
 }
 
-/* Appends an event, and makes it the one whose outcome is told next. */
-static inline struct trace_event *trace_push(const struct hook_site *site,
-                                             const volatile void *object)
-{
-    struct trace_event *event = engine.trace_next;
-    if (event == engine.trace_limit)
-        event = &engine.trace_scratch;
-    else
-        engine.trace_next = event + 1;
-    event->site = site;
-    event->object = object;
-    event->value = 0;
-    event->now_ns = engine.now_ns;
-    event->thread = (uint16_t)engine.current;
-    event->task = engine.task_tag;
-    event->fault = 0;
-    event->waits = 0;
-    engine.event = event;
-    return event;
-}
-
 static inline void bit_set(uint64_t *mask, uint32_t thread)
 {
     *mask |= (uint64_t)1 << thread;
@@ -220,10 +194,13 @@ static inline uint32_t lowest_bit(uint64_t mask)
 }
 
 /* After a change of engine.current or of its task. */
-static inline void task_tag_update(void)
+static inline void who_update(void)
 {
     const struct hook_task *task = thread_current()->task;
-    engine.task_tag = task != NULL ? (uint16_t)(task->index + 1) : 0;
+    struct trace_event event = { .who = 0 };
+    event.thread = (uint16_t)engine.current;
+    event.task = task != NULL ? (uint16_t)(task->index + 1) : 0;
+    hook_step.who = event.who;
 }
 
 #endif

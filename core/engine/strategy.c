@@ -48,8 +48,9 @@ uint32_t mask_nth(uint64_t mask, uint32_t n)
 
 uint32_t mask_draw(uint64_t mask)
 {
-    uint32_t count = (uint32_t)__builtin_popcountll(mask);
-    return mask_nth(mask, count == 1 ? 0 : prng_below(&strategy_prng, count));
+    if ((mask & (mask - 1)) == 0) /* mostly one thread can run */
+        return mask_nth(mask, 0);
+    return mask_nth(mask, prng_below(&strategy_prng, (uint32_t)__builtin_popcountll(mask)));
 }
 
 /* --- faults --- */

@@ -41,7 +41,7 @@ void hook_sim_lock(const struct hook_site *site, struct hook_mutex *mutex)
         while (mutex->owner != 0)
             wait_for(EDGE_LOCK, site, mutex, HOOK_FOREVER);
         mutex->waiters--;
-        trace_push(site, mutex);
+        hook_sim_event(site, mutex);
     }
     mutex->owner = engine.current + 1;
     hold_push(site, mutex, mutex->lock_class, NULL);
@@ -52,7 +52,7 @@ bool hook_sim_trylock(const struct hook_site *site, struct hook_mutex *mutex)
     hook_sim_before(site, mutex);
     if (!engine.live || mutex->owner != 0)
         return false;
-    engine.event->value = true;
+    hook_step.event->value = true;
     mutex->owner = engine.current + 1;
     hold_push(site, mutex, mutex->lock_class, NULL);
     return true;
@@ -62,7 +62,7 @@ void hook_sim_unlock(const struct hook_site *site, struct hook_mutex *mutex)
 {
     if (!engine.live)
         return;
-    trace_push(site, mutex);
+    hook_sim_event(site, mutex);
     if (mutex->owner == 0)
         engine_fail(VERDICT_MISUSE, site, "unlock of a mutex that is not locked");
     if (mutex->owner != engine.current + 1)
@@ -91,7 +91,7 @@ void hook_sim_spin(const struct hook_site *site, const volatile void *object)
 {
     if (!engine.live)
         return;
-    trace_push(site, object);
+    hook_sim_event(site, object);
     wait_for(EDGE_SPIN, site, object, HOOK_FOREVER);
 }
 
@@ -118,7 +118,7 @@ bool hook_sim_park(const struct hook_site *site, struct hook_note *note, int64_t
         return false;
     if (note->waited)
         engine_fail(VERDICT_MISUSE, site, "two threads park on one note");
-    if (!note->set && deadline_ns > engine.now_ns) {
+    if (!note->set && deadline_ns > hook_step.now_ns) {
         struct thread *thread = thread_current();
         note->waited = true;
         thread->wait_tokens = tokens;
@@ -126,11 +126,11 @@ bool hook_sim_park(const struct hook_site *site, struct hook_note *note, int64_t
         wait_for(EDGE_EVENT, site, note, deadline_ns);
         thread->wait_token_count = 0;
         note->waited = false;
-        trace_push(site, note);
+        hook_sim_event(site, note);
     }
     bool set = note->set;
     note->set = false;
-    engine.event->value = set;
+    hook_step.event->value = set;
     return set;
 }
 
@@ -138,7 +138,7 @@ bool hook_sim_unpark(const struct hook_site *site, struct hook_note *note)
 {
     if (!engine.live)
         return false;
-    trace_push(site, note);
+    hook_sim_event(site, note);
     bool was_set = note->set;
     note->set = true;
     if (!note->waited || was_set)
@@ -157,10 +157,10 @@ void hook_sim_sleep(const struct hook_site *site, int64_t duration_ns)
     hook_sim_before(site, NULL);
     if (!engine.live || duration_ns <= 0)
         return;
-    int64_t most = HOOK_FOREVER - 1 - engine.now_ns;
+    int64_t most = HOOK_FOREVER - 1 - hook_step.now_ns;
     wait_for(EDGE_EVENT, site, NULL,
-             engine.now_ns + (duration_ns < most ? duration_ns : most));
-    trace_push(site, NULL);
+             hook_step.now_ns + (duration_ns < most ? duration_ns : most));
+    hook_sim_event(site, NULL);
 }
 
 int64_t hook_sim_clock(const struct hook_site *site)
@@ -168,9 +168,9 @@ int64_t hook_sim_clock(const struct hook_site *site)
     int64_t jump_ns = 0;
     if (!engine.live || !engine.fault_open[FAULT_CLOCK] ||
         !fault_at(FAULT_CLOCK, site, &jump_ns))
-        return engine.now_ns;
-    if (jump_ns > 0 && jump_ns < HOOK_FOREVER / 2 - engine.now_ns)
-        engine_clock_to(engine.now_ns + jump_ns);
-    trace_push(site, NULL)->fault = FAULT_CLOCK + 1;
-    return engine.now_ns;
+        return hook_step.now_ns;
+    if (jump_ns > 0 && jump_ns < HOOK_FOREVER / 2 - hook_step.now_ns)
+        engine_clock_to(hook_step.now_ns + jump_ns);
+    hook_sim_event(site, NULL)->fault = FAULT_CLOCK + 1;
+    return hook_step.now_ns;
 }

@@ -14,7 +14,7 @@ bool hook_sim_preemption_point(const struct hook_site *site, bool asked)
     bool injected = engine.fault_open[FAULT_PREEMPT] && fault_at(FAULT_PREEMPT, site, &value);
     if (!injected && !asked)
         return false;
-    trace_push(site, NULL)->fault = injected ? FAULT_PREEMPT + 1 : 0;
+    hook_sim_event(site, NULL)->fault = injected ? FAULT_PREEMPT + 1 : 0;
     struct hook_task *task = thread_current()->task;
     if (task == NULL)
         return true;
@@ -48,7 +48,7 @@ _Noreturn void hook_sim_fail(const struct hook_site *site, const char *message)
 {
     if (!engine.live)
         check_failed(message, site->function, site->file, (int)site->line);
-    trace_push(site, NULL);
+    hook_sim_event(site, NULL);
     engine_fail(VERDICT_CRASH, site, message);
 }
 
@@ -72,7 +72,7 @@ void hook_sim_task_run(const struct hook_site *site, struct hook_task *task)
 {
     (void)site;
     thread_current()->task = task;
-    task_tag_update();
+    who_update();
     if (task == NULL)
         return;
     task->state = TASK_RUNNING;
@@ -86,7 +86,7 @@ static void task_stops(struct hook_task *task, const struct hook_site *site)
 {
     if (task->state == TASK_RUNNING && engine.threads[task->thread].task == task)
         engine.threads[task->thread].task = NULL;
-    task_tag_update();
+    who_update();
     if (task->site == NULL)
         task->site = site; /* unless it was preempted: then that place is known */
 }

@@ -21,11 +21,11 @@ void engine_wake(uint32_t thread)
     engine.threads[thread].state = THREAD_RUNNABLE;
     bit_set(&engine.runnable, thread);
     bit_clear(&engine.sleeping, thread);
-    bit_clear(&engine.spinning, thread);
-    if (!engine.strategy->asks_on_wake || engine.left <= 1 || engine.options.check_each_step)
+    bit_clear(&hook_step.spinning, thread);
+    if (!engine.strategy->asks_on_wake || hook_step.left <= 1 || engine.options.check_each_step)
         return;
-    engine.segment.steps -= (uint32_t)(engine.left - 1);
-    engine.left = 1;
+    engine.segment.steps -= (uint32_t)(hook_step.left - 1);
+    hook_step.left = 1;
 }
 
 static void thread_first_code(void *argument)
@@ -64,7 +64,7 @@ void hook_sim_thread_start(const struct hook_site *site, hook_entry *entry, void
                            const char *name)
 {
     hook_sim_before(site, NULL);
-    engine.event->value = thread_add(entry, argument, name);
+    hook_step.event->value = thread_add(entry, argument, name);
 }
 
 _Noreturn void hook_sim_thread_exit(const struct hook_site *site)

@@ -7,7 +7,7 @@
 
 const struct trace_event *engine_trace(uint32_t *count)
 {
-    *count = (uint32_t)(engine.trace_next - engine.trace);
+    *count = (uint32_t)(hook_step.trace_next - engine.trace);
     return engine.trace;
 }
 
@@ -57,7 +57,7 @@ void engine_trace_print_value(FILE *out, const struct trace_event *event)
 
 void engine_trace_print(FILE *out, uint32_t index)
 {
-    check(engine.trace + index < engine.trace_next);
+    check(engine.trace + index < hook_step.trace_next);
     const struct trace_event *event = &engine.trace[index];
     char thread[PLAN_AGENT_MAX], task[PLAN_AGENT_MAX] = "-", object[64];
     engine_agent_name(NULL, event->thread, thread, sizeof thread);

@@ -292,9 +292,9 @@ void waitgraph_idle(void)
     for (uint32_t i = 0; i < engine.thread_count; i++)
         if (engine.threads[i].state == THREAD_BLOCKED)
             edge_to_nobody(&search, i);
-    outcome->verdict = engine.spinning != 0 ? VERDICT_LIVELOCK : VERDICT_DEADLOCK;
+    outcome->verdict = hook_step.spinning != 0 ? VERDICT_LIVELOCK : VERDICT_DEADLOCK;
     snprintf(outcome->message, sizeof outcome->message, "%s",
-             engine.spinning != 0 ? "threads spin and nobody is left who could change what they see"
+             hook_step.spinning != 0 ? "threads spin and nobody is left who could change what they see"
                                   : "every thread waits and nobody is left to wake one");
     signature_of_cycle(outcome);
 }
