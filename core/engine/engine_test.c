@@ -154,6 +154,45 @@ static void a_run_allocates_nothing(void **state)
     assert_int_equal(mallinfo2().uordblks, before);
 }
 
+static void lock_three_times(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < 3; i++) {
+        hook_lock(&lock_a);
+        hook_fetch_add(&word, 1u);
+        hook_unlock(&lock_a);
+    }
+}
+
+static void contended(const struct plan *plan)
+{
+    (void)plan;
+    hook_thread_start(lock_three_times, NULL, "m");
+    hook_thread_start(lock_three_times, NULL, "m");
+    lock_three_times(NULL);
+    hook_thread_exit();
+}
+
+static const struct wedge_subject contention = { .name = "contention", .run = contended,
+                                                 .reset = reset };
+
+/* Also when the lock is gone again before who was woken gets to run. */
+static void only_the_operation_that_waits_is_marked_in_the_trace(void **state)
+{
+    (void)state;
+    uint32_t waits = 0;
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        assert_int_equal(test_run(&contention, strategy_find("random"), seed)->verdict, VERDICT_OK);
+        uint32_t count;
+        const struct trace_event *events = engine_trace(&count);
+        for (uint32_t i = 0; i < count; i++) {
+            waits += events[i].waits;
+            assert_true(!events[i].waits || events[i].site->kind == HOOK_LOCK);
+        }
+    }
+    assert_true(waits > 100);
+}
+
 /* --- faults --- */
 
 static void fault_prone(const struct plan *plan)
@@ -379,6 +418,7 @@ int main(void)
         cmocka_unit_test(a_schedule_that_cannot_be_followed_diverges),
         cmocka_unit_test(every_step_is_counted_once),
         cmocka_unit_test(a_run_allocates_nothing),
+        cmocka_unit_test(only_the_operation_that_waits_is_marked_in_the_trace),
         cmocka_unit_test(a_fault_of_a_plan_happens_where_it_says),
         cmocka_unit_test(faults_are_injected_only_if_allowed),
         cmocka_unit_test(the_clock_moves_to_the_earliest_deadline_when_nothing_runs),

@@ -27,7 +27,7 @@ void hold_push(const struct hook_site *site, const volatile void *object, const 
                struct hook_task *task)
 {
     if (engine.hold_count == HOLDS_MAX)
-        engine_fail(VERDICT_MISUSE, site, "more locks held at once than the engine can follow");
+        engine_fail(VERDICT_BUDGET, site, "more locks held at once than the engine can follow");
     struct hold *hold = &engine.holds[engine.hold_count++];
     *hold = (struct hold){ .object = object, .hold_class = hold_class, .site = site, .task = task,
                            .thread = (uint16_t)engine.current };

@@ -38,10 +38,11 @@ void hook_sim_lock(const struct hook_site *site, struct hook_mutex *mutex)
         return;
     if (mutex->owner != 0) {
         mutex->waiters++;
-        while (mutex->owner != 0)
+        while (mutex->owner != 0) {
             wait_for(EDGE_LOCK, site, mutex, HOOK_FOREVER);
+            hook_sim_event(site, mutex); /* tries again: has it, or waits once more */
+        }
         mutex->waiters--;
-        hook_sim_event(site, mutex);
     }
     mutex->owner = engine.current + 1;
     hold_push(site, mutex, mutex->lock_class, NULL);

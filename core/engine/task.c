@@ -62,7 +62,7 @@ void hook_sim_progress(void)
 void hook_sim_task_init(struct hook_task *task, const char *name, uint32_t number)
 {
     if (engine.task_count == TASKS_MAX)
-        engine_fail(VERDICT_MISUSE, NULL, "more tasks than the engine can follow");
+        engine_fail(VERDICT_BUDGET, NULL, "more tasks than the engine can follow");
     *task = (struct hook_task){ .name = name, .number = (uint16_t)number,
                                 .index = (uint16_t)engine.task_count, .state = TASK_WAITING };
     engine.tasks[engine.task_count++] = task;
@@ -113,7 +113,7 @@ void hook_sim_token_init(struct hook_token *token, const char *name, uint32_t nu
         if (engine.tokens[i] == token)
             return;
     if (engine.token_count == TOKENS_MAX)
-        engine_fail(VERDICT_MISUSE, NULL, "more tokens than the engine can follow");
+        engine_fail(VERDICT_BUDGET, NULL, "more tokens than the engine can follow");
     engine.tokens[engine.token_count++] = token;
 }
 

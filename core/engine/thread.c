@@ -41,7 +41,7 @@ static void thread_first_code(void *argument)
 uint32_t thread_add(hook_entry *entry, void *argument, const char *name)
 {
     if (engine.thread_count == ENGINE_THREADS_MAX)
-        engine_fail(VERDICT_MISUSE, NULL, "more threads than the engine can run");
+        engine_fail(VERDICT_BUDGET, NULL, "more threads than the engine can run");
     uint32_t index = engine.thread_count++;
     struct thread *thread = &engine.threads[index];
     thread->fiber = &thread->own;

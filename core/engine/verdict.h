@@ -14,7 +14,7 @@ enum verdict {
     VERDICT_CRASH,         /* a fatal signal, or the subject gave up (hook_fail) */
     VERDICT_LATE_WAKEUP,   /* virtual time passed a deadline that nobody served */
     VERDICT_MISUSE,        /* the hooks were used against their rules: unlock by a stranger, ... */
-    VERDICT_BUDGET,        /* too many steps: not a finding */
+    VERDICT_BUDGET,        /* too many steps, or more than the engine can hold: not a finding */
     VERDICT_DIVERGED,      /* a replay could not be followed: not a finding */
     VERDICT_COUNT
 };
