@@ -1,0 +1,81 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+# One bug of the catalogue, WEDGE_BUG: it is complete, is found from nothing, and its reproducer shows
+# it in every flavour with the same trace, and shows nothing in the fixed runtime.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/.."
+    out=${WEDGE_OUT:-out} bug=${WEDGE_BUG:?"which bug?"}
+    folder=corpus/bugs/$bug file=corpus/bugs/$bug/$bug.repro
+    rel=$out/bugs/$bug/wedge dbg=$out/bugs/$bug/wedge-dbg
+}
+
+# How many different objects of this kind ("t": timers) the program has.
+count() { sed -n '/^program/,/^[fs]/p' "$file" | grep -oE "\b$1[0-9]+\b" | sort -u | wc -l; }
+# How often the schedule changes to another thread.
+switches() { sed -n '/^schedule/,$p' "$file" | awk '/^  / && $1 != last { if (last) n++; last = $1 } END { print n + 0 }'; }
+
+@test "it has a patch, a page that says what it is, and a reproducer" {
+    [ -s "$folder/bug.patch" ]
+    [ -s "$file" ]
+    for part in "^# $bug:" '^verdict: ' '^- Issue' '^- Since' '^- What was wrong' '^- How it shows' \
+        '^- Oracle'; do
+        grep -q "$part" "$folder/about.md" || { echo "about.md: no $part"; false; }
+    done
+}
+
+@test "its reproducer shows it in 20 of 20 replays, in rel and dbg" {
+    expected=$(awk '/^expect/ { print $2, $3 }' "$file")
+    for program in "$rel" "$dbg"; do
+        run -1 "$program" replay -n 20 "$file"
+        [[ "$output" == *"20/20 $expected" ]] || { echo "$output"; false; }
+    done
+}
+
+@test "its trace is byte-identical in other processes and flavours" {
+    cd "$BATS_TEST_TMPDIR"
+    for program in "$rel" "$rel" "$dbg"; do
+        (cd "$BATS_TEST_DIRNAME/.." && "$program" replay --trace "$file" || true) >"trace.$((++n))"
+    done
+    [ "$(wc -l <trace.1)" -gt 20 ]
+    cmp trace.1 trace.2
+    cmp trace.1 trace.3
+}
+
+@test "the fixed runtime does not show it: not reproduced: completed" {
+    run -0 "$out/wedge" replay "$file"
+    [[ "$output" == *"not reproduced: completed"* ]]
+}
+
+@test "it is hunted from nothing, with the verdict that its page names" {
+    for seed in 1 2 3; do
+        run -1 --separate-stderr "$rel" hunt timers --seed "$seed" --time 60 \
+            -o "$BATS_TEST_TMPDIR" --json
+        verdict=$(tail -n 1 <<<"$output" | jq -r .verdict)
+        grep -qE "^verdict: .*\b$verdict\b" "$folder/about.md" || { echo "found: $verdict"; false; }
+    done
+}
+
+@test "its reproducer is small" {
+    [ "$(count g)" -le 3 ]
+    case $bug in
+    go-38070*) [ "$(count g)" -le 2 ] && [ "$(count t)" -eq 1 ] && [ "$(switches)" -le 3 ] ;;
+    go-35532*) [ "$(count g)" -le 2 ] && [ $(($(count t) + $(count d))) -le 2 ] &&
+        [ "$(switches)" -le 4 ] ;;
+    esac
+}
+
+@test "its report fits a page and names every place" {
+    run -0 "$rel" show "$file"
+    run -1 --separate-stderr "$rel" hunt timers --time 60 -o "$BATS_TEST_TMPDIR"
+    [ "${#lines[@]}" -le 40 ]
+    [[ "$output" == *"replay $BATS_TEST_TMPDIR"* ]]
+    case $bug in go-38070*)
+        for word in timerModifying m0 P0 'run queue' preempted core/runtime/time.c 'closes the cycle'; do
+            [[ "$output" == *"$word"* ]] || { echo "no $word in:"; echo "$output"; false; }
+        done
+        ;;
+    esac
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-3-Clause
+# The fixed runtime, and the catalogue as a whole.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/.."
+    out=${WEDGE_OUT:-out}
+}
+
+@test "the fixed runtime survives a hunt with every strategy" {
+    for strategy in random pct; do
+        run -0 "$out/wedge" hunt timers --strategy "$strategy" --runs 50000 --seed 7
+    done
+}
+
+@test "every bug of the catalogue is built" {
+    for folder in corpus/bugs/*/; do
+        bug=$(basename "$folder")
+        grep -qx "slug = $bug" build.ninja || { echo "build.ninja: no $bug"; false; }
+    done
+}
