@@ -35,13 +35,13 @@ switches() { sed -n '/^schedule/,$p' "$file" | awk '/^  / && $1 != last { if (la
 }
 
 @test "its trace is byte-identical in other processes and flavours" {
-    cd "$BATS_TEST_TMPDIR"
-    for program in "$rel" "$rel" "$dbg"; do
-        (cd "$BATS_TEST_DIRNAME/.." && "$program" replay --trace "$file" || true) >"trace.$((++n))"
-    done
-    [ "$(wc -l <trace.1)" -gt 20 ]
-    cmp trace.1 trace.2
-    cmp trace.1 trace.3
+    trace=$BATS_TEST_TMPDIR/trace
+    "$rel" replay --trace "$file" >"$trace.rel" || [ $? -eq 1 ]
+    "$rel" replay --trace "$file" >"$trace.again" || [ $? -eq 1 ]
+    "$dbg" replay --trace "$file" >"$trace.dbg" || [ $? -eq 1 ]
+    [ "$(wc -l <"$trace.rel")" -gt 20 ]
+    cmp "$trace.rel" "$trace.again"
+    cmp "$trace.rel" "$trace.dbg"
 }
 
 @test "the fixed runtime does not show it: not reproduced: completed" {
