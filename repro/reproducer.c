@@ -397,8 +397,10 @@ static bool parse_fault(struct parser *parser)
         return fail(parser, start, "\"at\"");
     if (!space_take(parser, "a hook point") || !parse_point(parser, &fault))
         return false;
-    if (kind == FAULT_CLOCK && (!space_take(parser, "how many ns") ||
-                                !numbered_take(parser, "+", 1, REPRODUCER_JUMP_MAX, &fault.value)))
+    if (fault_is_sized(kind) &&
+        (!space_take(parser, "how many ns") ||
+         !numbered_take(parser, "+", kind == FAULT_WAIT ? 0 : 1, REPRODUCER_JUMP_MAX,
+                        &fault.value)))
         return false;
     if (!line_end(parser))
         return false;

@@ -10,7 +10,7 @@
  *       g1 reset t0 +0
  *     faults                                       optional
  *       preempt g1 at wakeNetPoller:entry#1        kind, agent, function:object#ordinal
- *       clock m0 at checkTimers:clock#1 +1000000   and by how many ns
+ *       clock m0 at checkTimers:clock#1 +1000000   and by how many ns: clock, wait, wake
  *     schedule                                     thread, steps
  *       m0 37
  *
@@ -32,7 +32,7 @@ enum {
     REPRODUCER_LINE_MAX = 400,
 };
 
-/* A jump of the clock, in ns: a plan full of them still does not overflow. */
+/* A jump of the clock or a delay, in ns: a plan full of them still does not overflow. */
 #define REPRODUCER_JUMP_MAX ((int64_t)1 << 54)
 
 struct reproducer {

@@ -14,6 +14,9 @@ enum hook_kind reproducer_fault_point(enum fault_kind kind)
         [FAULT_PREEMPT] = HOOK_PREEMPTION,
         [FAULT_CAS] = HOOK_CAS_WEAK,
         [FAULT_CLOCK] = HOOK_CLOCK,
+        [FAULT_WAIT] = HOOK_PARK_WEAK,
+        [FAULT_WAKE] = HOOK_UNPARK_LATE,
+        [FAULT_MEMORY] = HOOK_ALLOCATION,
     };
     check(kind < FAULT_INJECTED_COUNT);
     return points[kind];
@@ -34,7 +37,7 @@ void reproducer_print_fault(FILE *out, const struct plan_fault *fault)
     const struct hook_site *site = site_of_group(fault->group);
     fprintf(out, "%s %s at %s:%s#%" PRIu32, fault_name(fault->kind), fault->agent, site->function,
             site->object, fault->ordinal);
-    if (fault->kind == FAULT_CLOCK)
+    if (fault_is_sized((enum fault_kind)fault->kind))
         fprintf(out, " +%" PRId64, fault->value);
 }
 

@@ -56,13 +56,15 @@ const struct wedge_subject *subject_find(const char *name)
 
 /* Hook points to name: never run. */
 static _Atomic uint32_t slots[4];
+static struct hook_note slot_note;
 
 bool hooked(uint32_t i);
 bool hooked(uint32_t i)
 {
     uint32_t want = 0;
     return hook_preemption_point(false) && hook_cas_weak(&slots[i + 1], &want, 1u) &&
-           hook_clock() > 0;
+           hook_clock() > 0 && !hook_allocation_point(slots) &&
+           hook_park_weak(&slot_note, HOOK_FOREVER) && hook_unpark_late(&slot_note);
 }
 
 /* --- helpers --- */
@@ -96,6 +98,9 @@ static char *print(const struct reproducer *reproducer, const char *note)
          "  preempt g1 at hooked:entry#1\n"     \
          "  cas main at hooked:&slots[i + 1]#2\n" \
          "  clock m0 at hooked:clock#3 +1000\n" \
+         "  wait m1 at hooked:&slot_note#4 +0\n" \
+         "  wake g4 at hooked:&slot_note#5 +7\n" \
+         "  memory g2 at hooked:slots#6\n"     \
          "schedule\n"                           \
          "  m0 37\n"                            \
          "  m63 4294967295\n"
@@ -150,11 +155,13 @@ static void a_plan_is_read_as_it_is_written(void **state)
     assert_int_equal(plan->operations[1].actor, 0);
     assert_int_equal(plan->operations[1].arguments[0], 3);
     assert_int_equal(plan->operations[1].arguments[1], -10);
-    assert_int_equal(plan->fault_count, 3);
+    assert_int_equal(plan->fault_count, 6);
     assert_string_equal(plan->faults[1].agent, "main");
     assert_int_equal(plan->faults[1].ordinal, 2);
     assert_string_equal(site_of_group(plan->faults[1].group)->object, "&slots[i + 1]");
     assert_int_equal(plan->faults[2].value, 1000);
+    assert_int_not_equal(plan->faults[3].group, plan->faults[4].group);
+    assert_int_equal(plan->faults[4].value, 7);
     assert_int_equal(plan->segment_count, 2);
     assert_int_equal(plan->segments[1].thread, 63);
     assert_int_equal(plan->segments[1].steps, UINT32_MAX);
@@ -303,6 +310,10 @@ static void a_wrong_fault_has_its_line(void **state)
     refused(FAULTS "  preempt g1 at hooked:entry#1 +5\n", 6, "end of line");
     refused(FAULTS "  clock g1 at hooked:clock#1\n", 6, "how many ns");
     refused(FAULTS "  clock g1 at hooked:clock#1 +0\n", 6, "+1 to ");
+    refused(FAULTS "  wake g1 at hooked:&slot_note#1\n", 6, "how many ns");
+    refused(FAULTS "  wake g1 at hooked:&slot_note#1 +0\n", 6, "+1 to ");
+    refused(FAULTS "  wait g1 at hooked:&slot_note#1 +-1\n", 6, "+0 to ");
+    refused(FAULTS "  memory g1 at hooked:&slot_note#1\n", 6, "where memory can happen");
     refused(FAULTS "  clock g1 at hooked:clock#1 +99999999999999999\n", 6, "+1 to ");
     refused(FAULTS "faults\n", 6, "\"schedule\"");
 }

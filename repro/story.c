@@ -73,7 +73,9 @@ static bool is_telling(const struct trace_event *event)
     case HOOK_TRYLOCK:
     case HOOK_UNLOCK:
     case HOOK_PARK:
+    case HOOK_PARK_WEAK:
     case HOOK_UNPARK:
+    case HOOK_UNPARK_LATE:
     case HOOK_SLEEP:
     case HOOK_SPIN:
     case HOOK_CALLBACK:

@@ -38,7 +38,7 @@ int64_t clock_next(void)
 
 /* Whether something due is left undone while the clock moves to next_ns. Time that passed while
  * threads could run does not count: who was stopped between looking at the clock and going to sleep
- * sleeps longer by that, and no design can help it. */
+ * sleeps longer by that, and no design can help it. Nor does what a wake-up was late by a fault. */
 bool clock_is_late(int64_t next_ns)
 {
     int64_t due_ns = engine.subject->due();

@@ -181,6 +181,13 @@ static void check_step(void)
         engine_fail(VERDICT_INVARIANT, NULL, broken);
 }
 
+static void check_idle(void)
+{
+    const char *broken = engine.subject->check_idle != NULL ? engine.subject->check_idle() : NULL;
+    if (broken != NULL)
+        engine_fail(VERDICT_INVARIANT, NULL, broken);
+}
+
 /* The slow path of a hook point: the segment is over, or something wants to be looked at. */
 void hook_sim_point(const struct hook_site *site)
 {
@@ -205,7 +212,7 @@ void hook_sim_point(const struct hook_site *site)
 bool hook_sim_fails(const struct hook_site *site)
 {
     int64_t value;
-    if (!engine.fault_open[FAULT_CAS] || !engine.live || !fault_at(FAULT_CAS, site, &value))
+    if (!fault_comes(FAULT_CAS, site, &value))
         return false;
     hook_step.event->fault = FAULT_CAS + 1;
     return true;
@@ -234,9 +241,12 @@ static bool all_done(void)
 static void idle(void)
 {
     const struct wedge_subject *subject = engine.subject;
-    if (all_done() || (subject->finished != NULL && subject->finished()))
+    if (all_done() || (subject->finished != NULL && subject->finished())) {
+        check_idle();
         finish_ok();
+    }
     check_step();
+    check_idle();
     if (engine.sleeping == 0) {
         waitgraph_idle();
         engine_finish();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Runs, recording, replay, faults, the clock: on subjects of a few lines. */
+/* Runs, recording, replay, the clock: on subjects of a few lines. */
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -193,71 +193,6 @@ static void only_the_operation_that_waits_is_marked_in_the_trace(void **state)
     assert_true(waits > 100);
 }
 
-/* --- faults --- */
-
-static void fault_prone(const struct plan *plan)
-{
-    (void)plan;
-    uint32_t want = 0;
-    while (!hook_cas_weak(&word, &want, 1))
-        spurious++;
-    want = 1;
-    while (!hook_cas(&word, &want, 2))
-        abort(); /* a strong one never fails here */
-    if (hook_preemption_point(false))
-        preempted++;
-    plain_counter = (uint32_t)(hook_clock() / 1000000);
-    hook_thread_exit();
-}
-
-static const struct wedge_subject faulty = { .name = "faulty", .run = fault_prone, .reset = reset };
-
-static void run_faulty(const char *function_object, enum fault_kind kind, int64_t value)
-{
-    static struct plan plan;
-    static const enum hook_kind kinds[] = { [FAULT_PREEMPT] = HOOK_PREEMPTION,
-                                            [FAULT_CAS] = HOOK_CAS_WEAK,
-                                            [FAULT_CLOCK] = HOOK_CLOCK };
-    plan_clear(&plan);
-    struct plan_fault fault = { .kind = (uint8_t)kind, .agent = "m0", .ordinal = 1, .value = value };
-    fault.group = site_group_find("fault_prone", function_object, kinds[kind]);
-    assert_int_not_equal(fault.group, SITE_GROUP_NONE);
-    plan_add_fault(&plan, fault);
-    assert_int_equal(test_replay(&faulty, &plan, strategy_replay())->verdict, VERDICT_OK);
-}
-
-static void a_fault_of_a_plan_happens_where_it_says(void **state)
-{
-    (void)state;
-    run_faulty("&word", FAULT_CAS, 0);
-    assert_int_equal(spurious, 1);
-    assert_int_equal(preempted, 0);
-    run_faulty("entry", FAULT_PREEMPT, 0);
-    assert_int_equal(spurious, 0);
-    assert_int_equal(preempted, 1);
-    assert_int_equal(plain_counter, 1);
-    run_faulty("clock", FAULT_CLOCK, 5000000);
-    assert_int_equal(preempted, 0);
-    assert_int_equal(plain_counter, 6);
-}
-
-static void faults_are_injected_only_if_allowed(void **state)
-{
-    (void)state;
-    uint32_t with = 0, without = 0;
-    for (uint64_t seed = 0; seed < 200; seed++) {
-        test_options.faults = 1u << FAULT_CAS;
-        test_run(&faulty, strategy_find("random"), seed);
-        with += spurious;
-        without += preempted;
-        test_options.faults = 0;
-        test_run(&faulty, strategy_find("random"), seed);
-        without += spurious + preempted;
-    }
-    assert_true(with > 0);
-    assert_int_equal(without, 0);
-}
-
 /* --- the clock --- */
 
 static void nap(void *argument)
@@ -419,8 +354,6 @@ int main(void)
         cmocka_unit_test(every_step_is_counted_once),
         cmocka_unit_test(a_run_allocates_nothing),
         cmocka_unit_test(only_the_operation_that_waits_is_marked_in_the_trace),
-        cmocka_unit_test(a_fault_of_a_plan_happens_where_it_says),
-        cmocka_unit_test(faults_are_injected_only_if_allowed),
         cmocka_unit_test(the_clock_moves_to_the_earliest_deadline_when_nothing_runs),
         cmocka_unit_test(idle_time_past_a_deadline_is_a_late_wakeup),
         cmocka_unit_test(invariants_are_walked_whenever_nothing_runs),

@@ -72,7 +72,9 @@ struct engine {
     uint32_t current;
     bool live;
     uint64_t runs; /* that have begun */
-    int64_t busy_ns; /* how much of hook_step.now_ns passed while threads could run */
+    /* How much of hook_step.now_ns passed while threads could run, or while the one that was to run
+     * had not been told: no design can help it. */
+    int64_t busy_ns;
 
     struct thread threads[ENGINE_THREADS_MAX];
     uint32_t thread_count;
@@ -149,6 +151,11 @@ void fault_begin(void);
 /* Whether a fault of this kind happens at this site now; *value: its size. To be asked only while
  * engine.fault_open[kind]: what is counted is of no use when no fault can come any more. */
 bool fault_at(enum fault_kind kind, const struct hook_site *site, int64_t *value);
+/* The same, to be asked at any time. */
+static inline bool fault_comes(enum fault_kind kind, const struct hook_site *site, int64_t *value)
+{
+    return engine.fault_open[kind] && engine.live && fault_at(kind, site, value);
+}
 
 /* Fills plan->faults with what was injected. */
 void fault_recorded(struct plan *plan);

@@ -11,6 +11,9 @@ static const struct {
     [FAULT_PREEMPT] = { "preempt", "a goroutine is preempted at a function's entry" },
     [FAULT_CAS] = { "cas", "a weak compare-and-swap fails for no reason" },
     [FAULT_CLOCK] = { "clock", "the clock jumps forward" },
+    [FAULT_WAIT] = { "wait", "a wait that may end early for no reason does" },
+    [FAULT_WAKE] = { "wake", "a wake-up by the kernel comes late (late, never lost)" },
+    [FAULT_MEMORY] = { "memory", "there is no memory where the code can do without" },
     [FAULT_REENTER] = { "reenter", "callbacks start, stop and reset timers, their own included" },
     [FAULT_RESIZE] = { "resize", "the number of Ps changes" },
     [FAULT_STOP] = { "stop", "the world is stopped and started" },
@@ -26,6 +29,11 @@ const char *fault_about(enum fault_kind kind)
 {
     check(kind < FAULT_COUNT);
     return faults[kind].about;
+}
+
+bool fault_is_sized(enum fault_kind kind)
+{
+    return kind == FAULT_CLOCK || kind == FAULT_WAIT || kind == FAULT_WAKE;
 }
 
 bool fault_find(const char *name, enum fault_kind *kind)

@@ -27,6 +27,9 @@ enum fault_kind {
     FAULT_PREEMPT, /* be preempted at a prologue that would honour it */
     FAULT_CAS,     /* a weak CAS fails for no reason */
     FAULT_CLOCK,   /* the clock jumps forward before it is read; value: by how many ns */
+    FAULT_WAIT,    /* a weak park returns early for no reason; value: after how many ns, >= 0 */
+    FAULT_WAKE,    /* a late unpark's sleeper wakes up late; value: by how many ns */
+    FAULT_MEMORY,  /* an allocation fails that may */
     FAULT_INJECTED_COUNT,
     /* What a generator may put into a program: here so that `hunt --faults` can switch it. */
     FAULT_REENTER = FAULT_INJECTED_COUNT, /* callbacks start, stop and reset timers */
@@ -40,6 +43,8 @@ enum fault_kind {
 const char *fault_name(enum fault_kind kind);
 const char *fault_about(enum fault_kind kind);
 bool fault_find(const char *name, enum fault_kind *kind);
+/* It has a size: plan_fault.value, >= 1 unless the kind says otherwise. */
+bool fault_is_sized(enum fault_kind kind);
 
 /* One line of the program. Which actors, verbs and arguments there are, the subject says. */
 struct plan_operation {
@@ -55,7 +60,7 @@ struct plan_fault {
     char agent[PLAN_AGENT_MAX]; /* the task that runs there, or else the thread: "g1", "m0", "main" */
     uint16_t group;   /* of hook sites: site_group_find() */
     uint32_t ordinal; /* >= 1 */
-    int64_t value;    /* FAULT_CLOCK: ns */
+    int64_t value;    /* if fault_is_sized(): ns */
 };
 
 struct plan_segment {

@@ -29,8 +29,17 @@ const struct hook_site *site_at(uint32_t index)
 
 static bool has_faults(const struct hook_site *site)
 {
-    return site->kind == HOOK_PREEMPTION || site->kind == HOOK_CAS_WEAK ||
-           site->kind == HOOK_CLOCK;
+    switch (site->kind) {
+    case HOOK_PREEMPTION:
+    case HOOK_CAS_WEAK:
+    case HOOK_CLOCK:
+    case HOOK_PARK_WEAK:
+    case HOOK_UNPARK_LATE:
+    case HOOK_ALLOCATION:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static int compare_names(const void *left, const void *right)
@@ -107,9 +116,11 @@ const char *site_kind_name(enum hook_kind kind)
         [HOOK_LOAD] = "load",       [HOOK_STORE] = "store",     [HOOK_EXCHANGE] = "exchange",
         [HOOK_ADD] = "add",         [HOOK_CAS] = "cas",         [HOOK_CAS_WEAK] = "cas",
         [HOOK_SPIN] = "spin",       [HOOK_LOCK] = "lock",       [HOOK_TRYLOCK] = "trylock",
-        [HOOK_UNLOCK] = "unlock",   [HOOK_PARK] = "park",       [HOOK_UNPARK] = "unpark",
+        [HOOK_UNLOCK] = "unlock",   [HOOK_PARK] = "park",       [HOOK_PARK_WEAK] = "park",
+        [HOOK_UNPARK] = "unpark",   [HOOK_UNPARK_LATE] = "unpark",
         [HOOK_SLEEP] = "sleep",     [HOOK_CLOCK] = "clock",     [HOOK_HOLD] = "hold",
         [HOOK_RELEASE] = "release", [HOOK_PREEMPTION] = "preemption", [HOOK_CALLBACK] = "callback",
+        [HOOK_ALLOCATION] = "allocation",
         [HOOK_CONTEXT] = "context", [HOOK_FAIL] = "fail",       [HOOK_THREAD] = "thread",
         [HOOK_TASK] = "task",       [HOOK_TOKEN] = "token",
     };

@@ -67,10 +67,13 @@ void faults_draw_odds(void)
     }
 }
 
-static int64_t draw_clock_jump(void)
+/* By how much the clock jumps or a wake-up is late, after what time a wait ends: mostly at once. */
+static int64_t draw_size(enum fault_kind kind)
 {
-    static const int64_t jumps_ns[] = { 1, 1000, 20000, 1000000, 10000000, 1000000000 };
-    return jumps_ns[prng_below(&strategy_prng, (uint32_t)count_of(jumps_ns))];
+    static const int64_t sizes_ns[] = { 1, 1000, 20000, 1000000, 10000000, 1000000000 };
+    if (!fault_is_sized(kind) || (kind == FAULT_WAIT && prng_one_in(&strategy_prng, 2)))
+        return 0;
+    return sizes_ns[prng_below(&strategy_prng, (uint32_t)count_of(sizes_ns))];
 }
 
 uint32_t faults_draw_gap(struct strategy *strategy, enum fault_kind kind, int64_t *value)
@@ -78,6 +81,6 @@ uint32_t faults_draw_gap(struct strategy *strategy, enum fault_kind kind, int64_
     (void)strategy;
     if (fault_odds[kind] == 0)
         return UINT32_MAX;
-    *value = kind == FAULT_CLOCK ? draw_clock_jump() : 0;
+    *value = draw_size(kind);
     return prng_below(&strategy_prng, 2 * fault_odds[kind]);
 }

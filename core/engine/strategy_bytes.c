@@ -7,7 +7,7 @@
  * Schedule, two bytes a segment: who (index among those that can run; the top eighth of the range
  * picks among the sleeping), how many steps (small numbers exactly, large ones coarsely).
  * Faults, one byte each: 0 means no fault of this kind any more, else how many points to let pass;
- * for the clock, a second byte says how far.
+ * if the kind has a size, a second byte says how large.
  */
 #include "core/engine/strategy_internal.h"
 
@@ -60,9 +60,9 @@ static uint32_t fault_gap(struct strategy *strategy, enum fault_kind kind, int64
         return strategy_random.fault_gap(&strategy_random, kind, value);
     if (gap == 0)
         return UINT32_MAX;
-    if (kind == FAULT_CLOCK) {
+    if (fault_is_sized(kind)) {
         draw(&input.fault_at, &size);
-        *value = (int64_t)1 << (size % 31);
+        *value = ((int64_t)1 << (size % 31)) - (kind == FAULT_WAIT ? 1 : 0);
     }
     return gap - 1u;
 }

@@ -66,6 +66,8 @@ struct wedge_subject {
      * transitional state is held. Asked at the end, and each time that nothing can run without the
      * clock. */
     const char *(*check)(bool idle);
+    /* More of them, that hold whenever nothing can run without the clock. May be NULL. */
+    const char *(*check_idle)(void);
     /* The earliest time in ns at which something is due that has not been done, or HOOK_FOREVER;
      * asked before the clock moves over idle time. May be NULL. */
     int64_t (*due)(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Hooks of what waits: locks, notes, spins, the clock; and of transitional states. A wait is entered
- * into the wait-for graph before the thread stops (engine_block), so a deadlock at first contact and
- * an owner's second lock are reported and never hang.
+ * Hooks of what waits: locks, notes, spins, the clock; of transitional states; of memory. A wait is
+ * entered into the wait-for graph before the thread stops (engine_block), so a deadlock at first
+ * contact and an owner's second lock are reported and never hang.
  */
 #include "core/base/check.h"
 #include "core/engine/internal.h"
@@ -111,6 +111,16 @@ void hook_sim_release(const struct hook_site *site, const volatile void *object)
 
 /* --- notes and the clock --- */
 
+/* When a park on a note that is not set ends without being woken. */
+static int64_t park_end(const struct hook_site *site, int64_t deadline_ns)
+{
+    int64_t after_ns = 0, left_ns = deadline_ns - hook_step.now_ns;
+    if (left_ns <= 0 || site->kind != HOOK_PARK_WEAK || !fault_comes(FAULT_WAIT, site, &after_ns))
+        return deadline_ns;
+    hook_step.event->fault = FAULT_WAIT + 1;
+    return after_ns < left_ns ? hook_step.now_ns + after_ns : deadline_ns;
+}
+
 bool hook_sim_park(const struct hook_site *site, struct hook_note *note, int64_t deadline_ns,
                    struct hook_token *const *tokens, uint32_t token_count)
 {
@@ -119,12 +129,13 @@ bool hook_sim_park(const struct hook_site *site, struct hook_note *note, int64_t
         return false;
     if (note->waited)
         engine_fail(VERDICT_MISUSE, site, "two threads park on one note");
-    if (!note->set && deadline_ns > hook_step.now_ns) {
+    int64_t end_ns = note->set ? 0 : park_end(site, deadline_ns);
+    if (end_ns > hook_step.now_ns) {
         struct thread *thread = thread_current();
         note->waited = true;
         thread->wait_tokens = tokens;
         thread->wait_token_count = token_count;
-        wait_for(EDGE_EVENT, site, note, deadline_ns);
+        wait_for(EDGE_EVENT, site, note, end_ns);
         thread->wait_token_count = 0;
         note->waited = false;
         hook_sim_event(site, note);
@@ -133,6 +144,21 @@ bool hook_sim_park(const struct hook_site *site, struct hook_note *note, int64_t
     note->set = false;
     hook_step.event->value = set;
     return set;
+}
+
+/* Instead of being woken, the thread sleeps on for a while: its note is set, so what it returns is
+ * that it was woken. A deadline of its own that comes before ends the wait, too. */
+static bool wakes_late(const struct hook_site *site, struct thread *thread, uint32_t index)
+{
+    int64_t delay_ns = 0, now_ns = hook_step.now_ns;
+    if (site->kind != HOOK_UNPARK_LATE || !fault_comes(FAULT_WAKE, site, &delay_ns))
+        return false;
+    hook_step.event->fault = FAULT_WAKE + 1;
+    if (thread->deadline_ns - now_ns > delay_ns)
+        thread->deadline_ns = now_ns + delay_ns;
+    bit_set(&engine.sleeping, index);
+    engine.busy_ns += thread->deadline_ns - now_ns;
+    return true;
 }
 
 bool hook_sim_unpark(const struct hook_site *site, struct hook_note *note)
@@ -145,9 +171,9 @@ bool hook_sim_unpark(const struct hook_site *site, struct hook_note *note)
     if (!note->waited || was_set)
         return !was_set;
     for (uint32_t i = 0; i < engine.thread_count; i++) {
-        const struct thread *thread = &engine.threads[i];
+        struct thread *thread = &engine.threads[i];
         if (thread->state == THREAD_BLOCKED && thread->wait_kind == EDGE_EVENT &&
-            thread->wait_object == note)
+            thread->wait_object == note && !wakes_late(site, thread, i))
             engine_wake(i);
     }
     return true;
@@ -167,11 +193,21 @@ void hook_sim_sleep(const struct hook_site *site, int64_t duration_ns)
 int64_t hook_sim_clock(const struct hook_site *site)
 {
     int64_t jump_ns = 0;
-    if (!engine.live || !engine.fault_open[FAULT_CLOCK] ||
-        !fault_at(FAULT_CLOCK, site, &jump_ns))
+    if (!fault_comes(FAULT_CLOCK, site, &jump_ns))
         return hook_step.now_ns;
     if (jump_ns > 0 && jump_ns < HOOK_FOREVER / 2 - hook_step.now_ns)
         engine_clock_to(hook_step.now_ns + jump_ns);
     hook_sim_event(site, NULL)->fault = FAULT_CLOCK + 1;
     return hook_step.now_ns;
+}
+
+/* --- memory --- */
+
+bool hook_sim_allocation_point(const struct hook_site *site, const volatile void *object)
+{
+    int64_t value;
+    if (!fault_comes(FAULT_MEMORY, site, &value))
+        return false;
+    hook_sim_event(site, object)->fault = FAULT_MEMORY + 1;
+    return true;
 }

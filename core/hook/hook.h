@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The seam: every operation by which threads can meet. Code under test uses these wrappers and
- * nothing below them. One of three back-ends stands behind, chosen by -DHOOK_BACKEND=...:
+ * nothing below them. One of two back-ends stands behind, chosen by -DHOOK_BACKEND=...:
  *
  *     HOOK_PLAIN    C11 atomics and pthreads; the hooks leave no code and no data behind
  *     HOOK_SIM      the engine: may switch threads before an operation, and is told the outcome
@@ -20,7 +20,13 @@
  *
  *   hook_park(note, deadline_ns)         waits until the note is set, and clears it: true; or until
  *                                        hook_clock() >= deadline_ns: false. HOOK_FOREVER: no limit
+ *   hook_park_weak(note, deadline_ns)    as hook_park(), but may return false early, for no reason,
+ *                                        as epoll_wait() does after a signal: the caller looks
+ *                                        again. Only where the wait in the real system may; not
+ *                                        where its interface promises no such return
  *   hook_unpark(note)                    sets the note; false if it was set already
+ *   hook_unpark_late(note)               as hook_unpark(), but who waits may learn of it late, but
+ *                                        will: a wake-up by a kernel, not by another thread
  *   hook_sleep(duration_ns)              waits for that long
  *   hook_clock()                         monotonic time in ns, > 0
  *
@@ -31,6 +37,8 @@
  *   hook_preemption_point(asked)         a function prologue where preemption would be honoured;
  *                                        true: be preempted here. Always true if asked
  *   hook_callback_point(object)          just before a callback is called
+ *   hook_allocation_point(object)        just before memory is asked for that the caller can do
+ *                                        without; true: there is none
  *   hook_enter(context)  hook_leave()    from here on this thread runs in that context ("scheduler",
  *                                        "callback", "signal"); contexts nest
  *   hook_fail(message)                   the code under test found itself broken; does not return
@@ -89,13 +97,16 @@ enum hook_kind {
     HOOK_TRYLOCK,
     HOOK_UNLOCK,
     HOOK_PARK,
+    HOOK_PARK_WEAK,
     HOOK_UNPARK,
+    HOOK_UNPARK_LATE,
     HOOK_SLEEP,
     HOOK_CLOCK,
     HOOK_HOLD,
     HOOK_RELEASE,
     HOOK_PREEMPTION,
     HOOK_CALLBACK,
+    HOOK_ALLOCATION,
     HOOK_CONTEXT,
     HOOK_FAIL,
     HOOK_THREAD,

@@ -66,8 +66,10 @@ void hook_plain_thread_start(hook_entry *entry, void *argument);
 #define hook_park(note, deadline_ns) hook_plain_park((note), (deadline_ns))
 #define hook_park_for_tokens(note, deadline_ns, tokens, count) \
     ((void)sizeof(tokens), (void)sizeof(count), hook_plain_park((note), (deadline_ns)))
+#define hook_park_weak(note, deadline_ns) hook_plain_park((note), (deadline_ns))
 #define hook_unpark_from(site, note) ((void)sizeof(site), hook_plain_unpark((note)))
 #define hook_unpark(note) hook_plain_unpark((note))
+#define hook_unpark_late(note) hook_plain_unpark((note))
 #define hook_sleep(duration_ns) hook_plain_sleep((duration_ns))
 #define hook_clock() hook_plain_clock()
 
@@ -76,6 +78,7 @@ void hook_plain_thread_start(hook_entry *entry, void *argument);
 #define hook_preemption_point_from(site, asked) ((void)sizeof(site), (asked))
 #define hook_preemption_point(asked) (asked)
 #define hook_callback_point(object) ((void)sizeof(object))
+#define hook_allocation_point(object) ((void)sizeof(object), false)
 #define hook_enter(context) ((void)sizeof(context))
 #define hook_leave() ((void)0)
 #define hook_fail(message) hook_plain_fail((message), __func__, __FILE__, __LINE__)

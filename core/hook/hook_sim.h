@@ -142,6 +142,7 @@ void hook_sim_hold(const struct hook_site *site, const volatile void *object,
                    const char *state_class);
 void hook_sim_release(const struct hook_site *site, const volatile void *object);
 bool hook_sim_preemption_point(const struct hook_site *site, bool asked);
+bool hook_sim_allocation_point(const struct hook_site *site, const volatile void *object);
 void hook_sim_enter(const struct hook_site *site, const char *context);
 void hook_sim_leave(const struct hook_site *site);
 _Noreturn void hook_sim_fail(const struct hook_site *site, const char *message);
@@ -290,10 +291,13 @@ void hook_sim_gate_open(const struct hook_site *site);
 
 #define hook_park_from(site, note, deadline_ns) hook_sim_park((site), (note), (deadline_ns), NULL, 0)
 #define hook_park(note, deadline_ns) hook_park_from(HOOK_SITE(HOOK_PARK, #note), note, deadline_ns)
+#define hook_park_weak(note, deadline_ns) \
+    hook_park_from(HOOK_SITE(HOOK_PARK_WEAK, #note), note, deadline_ns)
 #define hook_park_for_tokens(note, deadline_ns, tokens, count) \
     hook_sim_park(HOOK_SITE(HOOK_PARK, #note), (note), (deadline_ns), (tokens), (count))
 #define hook_unpark_from(site, note) hook_sim_unpark((site), (note))
 #define hook_unpark(note) hook_unpark_from(HOOK_SITE(HOOK_UNPARK, #note), note)
+#define hook_unpark_late(note) hook_unpark_from(HOOK_SITE(HOOK_UNPARK_LATE, #note), note)
 #define hook_sleep(duration_ns) hook_sim_sleep(HOOK_SITE(HOOK_SLEEP, #duration_ns), (duration_ns))
 #define hook_clock() hook_sim_clock(HOOK_SITE(HOOK_CLOCK, "clock"))
 
@@ -304,6 +308,8 @@ void hook_sim_gate_open(const struct hook_site *site);
 #define hook_preemption_point(asked) \
     hook_preemption_point_from(HOOK_SITE(HOOK_PREEMPTION, "entry"), asked)
 #define hook_callback_point(object) hook_sim_before(HOOK_SITE(HOOK_CALLBACK, #object), (object))
+#define hook_allocation_point(object) \
+    hook_sim_allocation_point(HOOK_SITE(HOOK_ALLOCATION, #object), (object))
 #define hook_enter(context) hook_sim_enter(HOOK_SITE(HOOK_CONTEXT, context), (context))
 #define hook_leave() hook_sim_leave(HOOK_SITE(HOOK_CONTEXT, "leave"))
 #define hook_fail(message) hook_sim_fail(HOOK_SITE(HOOK_FAIL, "fail"), (message))

@@ -25,6 +25,11 @@
 #define UNLOCK(m) hook_unlock(m)
 #define ANNOTATE(statement) statement
 #define PREEMPTED() hook_preemption_point(false)
+#define NO_MEMORY(p) hook_allocation_point(p)
+#define PARK(note, deadline) hook_park(note, deadline)
+#define PARK_WEAK(note, deadline) hook_park_weak(note, deadline)
+#define UNPARK(note) hook_unpark(note)
+#define UNPARK_LATE(note) hook_unpark_late(note)
 #else
 #define LOAD(p) atomic_load(p)
 #define LOAD_ACQUIRE(p) atomic_load_explicit(p, memory_order_acquire)
@@ -41,10 +46,16 @@
 #define UNLOCK(m) pthread_mutex_unlock(&(m)->mutex)
 #define ANNOTATE(statement)
 #define PREEMPTED() false
+#define NO_MEMORY(p) false
+#define PARK(note, deadline) hook_plain_park(note, deadline)
+#define PARK_WEAK(note, deadline) hook_plain_park(note, deadline)
+#define UNPARK(note) hook_plain_unpark(note)
+#define UNPARK_LATE(note) hook_plain_unpark(note)
 #endif
 
 extern _Atomic uint32_t word;
 extern struct hook_mutex mutex;
+extern struct hook_note note;
 extern void *_Atomic pointer;
 extern struct hook_task task;
 extern struct hook_token token;
@@ -52,6 +63,7 @@ extern struct hook_token token;
 uint32_t same_atomics(uint32_t value, void *next);
 bool same_claim(uint32_t next);
 int same_locks(void);
+bool same_waits(int64_t deadline_ns);
 void same_annotations(const char *queue);
 
 uint32_t same_atomics(uint32_t value, void *next)
@@ -90,6 +102,15 @@ int same_locks(void)
     return value;
 }
 
+bool same_waits(int64_t deadline_ns)
+{
+    bool set = PARK(&note, deadline_ns);
+    while (LOAD(&word) == 0)
+        set = PARK_WEAK(&note, deadline_ns);
+    UNPARK(&note);
+    return UNPARK_LATE(&note) && set;
+}
+
 void same_annotations(const char *queue)
 {
     (void)queue;
@@ -97,6 +118,8 @@ void same_annotations(const char *queue)
     ANNOTATE(hook_hold(&word, "timerModifying");)
     if (PREEMPTED())
         STORE(&word, 1u);
+    if (NO_MEMORY(&word))
+        STORE(&word, 3u);
     ANNOTATE(hook_task_init(&task, "g", 1);)
     ANNOTATE(hook_task_ready(&task, queue);)
     ANNOTATE(hook_task_run(&task);)
