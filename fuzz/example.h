@@ -11,6 +11,7 @@ struct example {
     _Atomic uint32_t left, right; /* words that are spun on, flags, counters */
     struct hook_note note;
     const uint32_t *published;
+    int64_t sent_ns; /* when the note was set */
     int64_t alarm_ns; /* when the sleeper is to be up, 0: at no time */
     uint32_t running; /* threads that have not come to their end */
 };
@@ -29,6 +30,10 @@ EXAMPLE_RUN(abba);
 EXAMPLE_RUN(ordered);
 EXAMPLE_RUN(lost_wakeup);
 EXAMPLE_RUN(kept_wakeup);
+EXAMPLE_RUN(early_return);
+EXAMPLE_RUN(early_return_fixed);
+EXAMPLE_RUN(stale);
+EXAMPLE_RUN(stale_fixed);
 EXAMPLE_RUN(relock);
 EXAMPLE_RUN(relock_fixed);
 EXAMPLE_RUN(spin);
@@ -37,6 +42,8 @@ EXAMPLE_RUN(lost_count);
 EXAMPLE_RUN(kept_count);
 EXAMPLE_RUN(weak_cas);
 EXAMPLE_RUN(weak_cas_fixed);
+EXAMPLE_RUN(no_memory);
+EXAMPLE_RUN(no_memory_fixed);
 EXAMPLE_RUN(null);
 EXAMPLE_RUN(null_fixed);
 EXAMPLE_RUN(fail);

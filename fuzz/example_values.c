@@ -78,6 +78,40 @@ void example_weak_cas_fixed(const struct plan *plan)
     example_start(raise_until_it_holds, NULL);
 }
 
+/* Drops what there is no memory for. */
+static void count_what_has_room(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 2; i++)
+        if (!hook_allocation_point(&example.left))
+            hook_fetch_add(&example.left, 1u);
+    example_end();
+}
+
+/* right says how much of it is in a reserve. */
+static void count_with_a_reserve(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 2; i++) {
+        if (hook_allocation_point(&example.left))
+            hook_fetch_add(&example.right, 1u);
+        hook_fetch_add(&example.left, 1u);
+    }
+    example_end();
+}
+
+void example_no_memory(const struct plan *plan)
+{
+    (void)plan;
+    example_start(count_what_has_room, NULL);
+}
+
+void example_no_memory_fixed(const struct plan *plan)
+{
+    (void)plan;
+    example_start(count_with_a_reserve, NULL);
+}
+
 /* --- crash --- */
 
 static void flag_then_publish(void *unused)

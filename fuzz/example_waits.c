@@ -2,7 +2,7 @@
 /* Examples of threads that wait: for locks, notes, words, the clock. */
 #include "fuzz/example.h"
 
-enum { ALARM_NS = 1000, NAP_NS = 50000 };
+enum { ALARM_NS = 1000, NAP_NS = 50000, STALE_NS = 1000 };
 
 /* --- deadlock --- */
 
@@ -77,6 +77,85 @@ void example_kept_wakeup(const struct plan *plan)
 {
     (void)plan;
     example_start(say_then_look_then_wait, wake_who_waits);
+}
+
+/* --- waits that end early or late --- */
+
+static void raise_left_and_wake(void *unused)
+{
+    (void)unused;
+    hook_store(&example.left, 1u);
+    hook_unpark(&example.note);
+    example_end();
+}
+
+/* Takes the end of the wait for what it waited for. */
+static void wait_once(void *unused)
+{
+    (void)unused;
+    if (hook_load(&example.left) == 0)
+        hook_park_weak(&example.note, HOOK_FOREVER);
+    if (hook_load(&example.left) == 0)
+        hook_fail("woken before left was raised");
+    example_end();
+}
+
+static void wait_in_a_loop(void *unused)
+{
+    (void)unused;
+    while (hook_load(&example.left) == 0)
+        hook_park_weak(&example.note, HOOK_FOREVER);
+    example_end();
+}
+
+void example_early_return(const struct plan *plan)
+{
+    (void)plan;
+    example_start(wait_once, raise_left_and_wake);
+}
+
+void example_early_return_fixed(const struct plan *plan)
+{
+    (void)plan;
+    example_start(wait_in_a_loop, raise_left_and_wake);
+}
+
+static void send(void *unused)
+{
+    (void)unused;
+    example.sent_ns = hook_clock();
+    hook_unpark_late(&example.note);
+    example_end();
+}
+
+/* Throws away what was sent a while ago, and nobody sends it again. */
+static void receive_what_is_fresh(void *unused)
+{
+    (void)unused;
+    hook_park(&example.note, HOOK_FOREVER);
+    if (hook_clock() - example.sent_ns < STALE_NS)
+        hook_store(&example.left, 1u);
+    example_end();
+}
+
+static void receive_anything(void *unused)
+{
+    (void)unused;
+    hook_park(&example.note, HOOK_FOREVER);
+    hook_store(&example.left, 1u);
+    example_end();
+}
+
+void example_stale(const struct plan *plan)
+{
+    (void)plan;
+    example_start(receive_what_is_fresh, send);
+}
+
+void example_stale_fixed(const struct plan *plan)
+{
+    (void)plan;
+    example_start(receive_anything, send);
 }
 
 /* --- self-deadlock --- */

@@ -30,9 +30,10 @@ static void every_table_is_within_its_bounds(void **state)
 }
 
 /* How the first run ended that did not end well; VERDICT_OK if all did. */
-static enum verdict hunt(const struct wedge_subject *subject, struct strategy *strategy)
+static enum verdict hunt(const struct wedge_subject *subject, struct strategy *strategy,
+                         uint32_t faults)
 {
-    test_options = (struct engine_options){ .faults = subject->faults };
+    test_options = (struct engine_options){ .faults = faults };
     test_outcome.verdict = VERDICT_OK;
     test_hunt(subject, strategy, VERDICT_COUNT, RUNS);
     return test_outcome.verdict;
@@ -44,12 +45,30 @@ static void every_example_comes_to_its_verdict_under_every_strategy(void **state
     for (uint32_t i = 0; i < strategy_count(); i++) {
         for (uint32_t j = 0; j < example_count(); j++) {
             enum verdict expected = example_expects(j);
-            enum verdict verdict = hunt(example_at(j), strategy_at(i));
+            enum verdict verdict = hunt(example_at(j), strategy_at(i), example_at(j)->faults);
             if (verdict != expected)
                 fail_msg("%s under %s: %s, expected %s", example_at(j)->name, strategy_at(i)->name,
                          verdict_name(verdict), verdict_name(expected));
         }
     }
+}
+
+/* No other fault will do, but a jump of the clock: to who reads it, it is what a late wake-up is. */
+static void a_fault_is_what_its_example_needs(void **state)
+{
+    (void)state;
+    uint32_t shown = 0, others = FAULTS_ALL & ~(1u << FAULT_CLOCK);
+    for (uint32_t i = 0; i < example_count(); i++) {
+        const struct wedge_subject *subject = example_at(i);
+        if (subject->faults == 0 || example_expects(i) == VERDICT_OK)
+            continue;
+        shown |= subject->faults;
+        for (uint32_t j = 0; j < strategy_count(); j++)
+            assert_int_equal(hunt(subject, strategy_at(j), others & ~subject->faults),
+                             VERDICT_OK);
+    }
+    assert_int_equal(shown, 1u << FAULT_CAS | 1u << FAULT_WAIT | 1u << FAULT_WAKE |
+                                1u << FAULT_MEMORY);
 }
 
 /* The verdicts that a run can end in have an example each; a replay can diverge besides. */
@@ -81,6 +100,7 @@ int main(void)
         cmocka_unit_test(every_subject_is_found_by_its_name_alone),
         cmocka_unit_test(every_table_is_within_its_bounds),
         cmocka_unit_test(every_example_comes_to_its_verdict_under_every_strategy),
+        cmocka_unit_test(a_fault_is_what_its_example_needs),
         cmocka_unit_test(every_verdict_has_an_example),
         cmocka_unit_test(an_examples_objects_have_names),
     };

@@ -2,6 +2,7 @@
 #include "fuzz/timers.h"
 
 #include "core/base/check.h"
+#include "core/runtime/schedinvariant.h"
 #include "fuzz/timers_program.h"
 
 static const struct subject_setting settings[] = {
@@ -43,6 +44,8 @@ static const struct subject_verb verbs[] = {
     [VERB_GC] = { "gc", "g", 0, { { 0 } } },
     [VERB_SCAVENGE] = { "scavenge", "gf", 0, { { 0 } } },
     [VERB_SYSMON_SCAVENGE] = { "sysmon-scavenge", "gf", 0, { { 0 } } },
+    [VERB_AFTER] = { "after", "gf", 2, { TIMER, AFTER } },
+    [VERB_BLOCK] = { "block", "g", 1, { AFTER } },
 };
 _Static_assert(count_of(settings) == TIMERS_SETTINGS, "a setting lacks its row");
 _Static_assert(count_of(verbs) == TIMERS_VERBS, "a verb lacks its row");
@@ -62,6 +65,7 @@ const struct wedge_subject timers_subject = {
     .run = timers_run,
     .finished = timers_finished,
     .check = timers_check,
+    .check_idle = sched_check,
     .due = timers_due,
     /* A P in a system call is taken from it after two naps of sysmon, each up to 10 ms, and its
      * timers are looked at after one. */

@@ -13,6 +13,7 @@ enum {
     TASTE_VERBS_MAX = 64,
     OPERATIONS_MAX = 4, /* of a goroutine, as a rule */
     CROWD_ODDS = 32,    /* once in so many, a program has many of everything: large heaps */
+    SYSMON_NAP = 20000, /* ns; as long as there is something to do */
 };
 
 enum theme { THEME_TIMERS, THEME_DEADLINES, THEME_SCAVENGER, THEME_WORLD, THEME_COUNT };
@@ -25,16 +26,18 @@ static const struct {
     { THEME_TIMERS, VERB_ADD, 2 },           { THEME_TIMERS, VERB_STOP, 2 },
     { THEME_TIMERS, VERB_RESET, 4 },         { THEME_TIMERS, VERB_PERIODIC, 1 },
     { THEME_TIMERS, VERB_SLEEP, 1 },         { THEME_TIMERS, VERB_YIELD, 1 },
+    { THEME_TIMERS, VERB_BLOCK, 1 },
     { THEME_DEADLINES, VERB_DEADLINE, 4 },   { THEME_DEADLINES, VERB_RDEADLINE, 2 },
     { THEME_DEADLINES, VERB_WDEADLINE, 1 },  { THEME_DEADLINES, VERB_CLEAR, 1 },
     { THEME_DEADLINES, VERB_EXPIRE, 1 },     { THEME_DEADLINES, VERB_READ, 2 },
     { THEME_DEADLINES, VERB_WRITE, 1 },      { THEME_DEADLINES, VERB_IO, 1 },
     { THEME_DEADLINES, VERB_CLOSE, 1 },      { THEME_DEADLINES, VERB_OPEN, 1 },
     { THEME_DEADLINES, VERB_SLEEP, 4 },
-    { THEME_SCAVENGER, VERB_SCAVENGE, 4 },   { THEME_SCAVENGER, VERB_SYSMON_SCAVENGE, 2 },
+    { THEME_SCAVENGER, VERB_SCAVENGE, 4 },   { THEME_SCAVENGER, VERB_SYSMON_SCAVENGE, 4 },
     { THEME_SCAVENGER, VERB_SLEEP, 4 },      { THEME_SCAVENGER, VERB_YIELD, 1 },
     { THEME_WORLD, VERB_SLEEP, 2 },          { THEME_WORLD, VERB_YIELD, 2 },
-    { THEME_WORLD, VERB_SYSCALL, 2 },        { THEME_WORLD, VERB_RESIZE, 2 },
+    { THEME_WORLD, VERB_SYSCALL, 2 },        { THEME_WORLD, VERB_BLOCK, 4 },
+    { THEME_WORLD, VERB_RESIZE, 3 },         { THEME_WORLD, VERB_AFTER, 3 },
     { THEME_WORLD, VERB_GC, 1 },
 };
 
@@ -44,9 +47,11 @@ struct taste {
     uint8_t verbs[TASTE_VERBS_MAX];
     uint32_t verb_count;
     uint32_t timers, descriptors, goroutines;
+    uint32_t added; /* how many timers are new no more: t0 to t[added - 1] */
     uint32_t longest; /* how many operations a goroutine has at most */
     int64_t durations[DURATIONS_MAX];
     uint32_t duration_count;
+    bool sysmon;
 };
 
 /* A small number from 1 to most: 1 half of the time, 2 a quarter of the time, ... */
@@ -78,7 +83,8 @@ static uint32_t draw_themes(struct prng *prng, bool crowd)
     uint32_t themes = 1u << common[prng_below(prng, count_of(common))];
     if (crowd)
         themes = 1u << THEME_TIMERS | 1u << THEME_DEADLINES;
-    if (prng_one_in(prng, 3))
+    /* The scavenger's timer is stopped by sysmon, too, for which the world does not stop. */
+    if (prng_one_in(prng, (themes >> THEME_SCAVENGER & 1) != 0 ? 2 : 3))
         themes |= 1u << THEME_WORLD;
     if (prng_one_in(prng, 8))
         themes |= 1u << prng_below(prng, THEME_COUNT);
@@ -111,27 +117,49 @@ static void draw_verbs(struct taste *taste, uint32_t themes, struct prng *prng, 
         taste->verbs[taste->verb_count++] = VERB_RESET;
 }
 
+static bool has_verb(const struct taste *taste, uint32_t verb)
+{
+    for (uint32_t i = 0; i < taste->verb_count; i++)
+        if (taste->verbs[i] == verb)
+            return true;
+    return false;
+}
+
 static void draw_taste(struct taste *taste, uint32_t themes, bool crowd, struct prng *prng,
                        uint32_t faults)
 {
     draw_verbs(taste, themes, prng, faults);
+    taste->added = 0;
     taste->timers = crowd ? TIMERS_COUNT : draw_few(prng, TIMERS_COUNT);
     taste->descriptors = crowd ? TIMERS_DESCRIPTORS : draw_few(prng, TIMERS_DESCRIPTORS);
     taste->goroutines = draw_few(prng, prng_one_in(prng, 8) ? TIMERS_GOROUTINES : 3);
     if (crowd)
         taste->goroutines = 1 + prng_below(prng, TIMERS_GOROUTINES);
     taste->longest = crowd || prng_one_in(prng, 16) ? 3 * OPERATIONS_MAX : OPERATIONS_MAX;
-    taste->duration_count = draw_few(prng, DURATIONS_MAX);
+    taste->duration_count = crowd ? DURATIONS_MAX : draw_few(prng, DURATIONS_MAX);
     for (uint32_t i = 0; i < taste->duration_count; i++)
         taste->durations[i] = draw_nice(prng);
+    taste->sysmon = has_verb(taste, VERB_SYSMON_SCAVENGE) || prng_one_in(prng, 3);
+    /* Time stands still while anybody runs, so only who sleeps as long as sysmon meets it. */
+    if (taste->sysmon && prng_one_in(prng, 2))
+        taste->durations[0] = SYSMON_NAP;
 }
 
-static int64_t draw_argument(const struct taste *taste, const struct subject_argument *argument,
-                             struct prng *prng)
+/* A timer is new but once, after that add is no more than reset. So every second add is of the next
+ * timer that is new: starting timers is worth as much as using them. */
+static uint32_t draw_timer(struct taste *taste, uint32_t verb, struct prng *prng)
+{
+    if (verb == VERB_ADD && taste->added < TIMERS_COUNT && prng_one_in(prng, 2))
+        return taste->added++;
+    return prng_below(prng, taste->timers);
+}
+
+static int64_t draw_argument(struct taste *taste, uint32_t verb,
+                             const struct subject_argument *argument, struct prng *prng)
 {
     int64_t value;
     switch (argument->prefix[0]) {
-    case 't': value = prng_below(prng, taste->timers); break;
+    case 't': value = draw_timer(taste, verb, prng); break;
     case 'd': value = prng_below(prng, taste->descriptors); break;
     case '+': value = draw_duration(taste, prng); break;
     default:
@@ -142,16 +170,16 @@ static int64_t draw_argument(const struct taste *taste, const struct subject_arg
 }
 
 static void add_operation(struct plan *plan, char actor_kind, uint32_t actor, uint32_t verb,
-                          const struct taste *taste, struct prng *prng)
+                          struct taste *taste, struct prng *prng)
 {
     const struct subject_verb *row = &timers_subject.verbs[verb];
     struct plan_operation operation = { actor_kind, (uint8_t)actor, (uint8_t)verb, { 0, 0 } };
     for (uint32_t i = 0; i < row->argument_count; i++)
-        operation.arguments[i] = draw_argument(taste, &row->arguments[i], prng);
+        operation.arguments[i] = draw_argument(taste, verb, &row->arguments[i], prng);
     plan_add_operation(plan, operation);
 }
 
-static void draw_goroutines(struct plan *plan, const struct taste *taste, struct prng *prng)
+static void draw_goroutines(struct plan *plan, struct taste *taste, struct prng *prng)
 {
     for (uint32_t i = 1; i <= taste->goroutines; i++) {
         uint32_t count = 1 + prng_below(prng, taste->longest);
@@ -162,7 +190,7 @@ static void draw_goroutines(struct plan *plan, const struct taste *taste, struct
 }
 
 /* What callbacks do: start, stop and reset timers, their own included. */
-static void draw_callbacks(struct plan *plan, const struct taste *taste, struct prng *prng)
+static void draw_callbacks(struct plan *plan, struct taste *taste, struct prng *prng)
 {
     static const uint8_t callback_verbs[] = { VERB_RESET, VERB_RESET,    VERB_STOP, VERB_ADD,
                                               VERB_PERIODIC, VERB_SCAVENGE, VERB_IO };
@@ -180,7 +208,7 @@ static void draw_settings(struct plan *plan, const struct taste *taste, uint32_t
     plan->settings[SETTING_PROCS] = 1;
     if (!prng_one_in(prng, one_p_odds))
         plan->settings[SETTING_PROCS] = 1 + draw_few(prng, TIMERS_PROCS_MAX - 1);
-    plan->settings[SETTING_SYSMON] = prng_one_in(prng, 3);
+    plan->settings[SETTING_SYSMON] = taste->sysmon;
     plan->settings[SETTING_SCAVENGER] = 0;
     if ((themes >> THEME_SCAVENGER & 1) != 0) {
         int64_t sleep_ns = taste->durations[prng_below(prng, taste->duration_count)];

@@ -65,6 +65,46 @@ static void every_verb_setting_and_actor_is_drawn(void **state)
     assert_true(sysmon[0] && sysmon[1] && scavenger[0] && scavenger[1]);
 }
 
+static void sysmon_runs_when_something_is_asked_of_it(void **state)
+{
+    (void)state;
+    uint32_t asked = 0;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        draw(seed, FAULTS_ALL);
+        for (uint32_t i = 0; i < plan.operation_count; i++) {
+            const struct plan_operation *operation = &plan.operations[i];
+            if (operation->actor_kind != 'g' || operation->verb != VERB_SYSMON_SCAVENGE)
+                continue;
+            assert_int_equal(plan.settings[SETTING_SYSMON], 1);
+            asked++;
+        }
+    }
+    assert_true(asked > SEEDS / 100);
+}
+
+/* Where there are a few adds: without a preference for new timers it is three in five. */
+static void two_adds_in_three_start_a_new_timer(void **state)
+{
+    (void)state;
+    uint32_t adds = 0, news = 0;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        uint32_t seen = 0, count = 0;
+        draw(seed, FAULTS_ALL);
+        for (uint32_t i = 0; i < plan.operation_count; i++) {
+            if (plan.operations[i].verb != VERB_ADD)
+                continue;
+            seen |= 1u << plan.operations[i].arguments[0];
+            count++;
+        }
+        if (count < 2 || count > 4)
+            continue;
+        adds += count;
+        news += (uint32_t)__builtin_popcount(seen);
+    }
+    assert_true(adds > SEEDS / 100);
+    assert_true(3 * news > 2 * adds);
+}
+
 static void the_same_seed_draws_the_same_plan(void **state)
 {
     (void)state;
@@ -86,6 +126,8 @@ int main(void)
         cmocka_unit_test(every_drawn_plan_is_in_range),
         cmocka_unit_test(faults_that_are_not_allowed_are_not_drawn),
         cmocka_unit_test(every_verb_setting_and_actor_is_drawn),
+        cmocka_unit_test(sysmon_runs_when_something_is_asked_of_it),
+        cmocka_unit_test(two_adds_in_three_start_a_new_timer),
         cmocka_unit_test(the_same_seed_draws_the_same_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,7 @@ static const struct field sched_fields[] = {
     FIELD(struct schedt, pollUntil),
 };
 static const struct field runtime_fields[] = {
+    FIELD_AS(struct runtime, heapLock, "mheap.lock"),
     FIELD(struct runtime, allpLock),
     FIELD_AS(struct runtime, worldsema_lock, "worldsema"),
 };

@@ -25,6 +25,7 @@ static void judge(const char *wrong)
 /* --- operations on timers --- */
 
 static timer_func callback;
+static gofunc callback_goroutine;
 
 static bool make_change(const struct model_change *change, int64_t duration_ns)
 {
@@ -37,7 +38,7 @@ static bool make_change(const struct model_change *change, int64_t duration_ns)
     case MODEL_RESET:
         return resetTimer(t, change->when_ns);
     case MODEL_PERIODIC:
-        return modtimer(t, change->when_ns, duration_ns, callback, t, 0);
+        return modtimer(t, change->when_ns, duration_ns, t->f, t->arg, 0);
     case MODEL_STOP:
         return stopTimer(t);
     }
@@ -54,11 +55,22 @@ void timers_change(enum model_kind kind, uint32_t timer, int64_t duration_ns)
     if (!model_change_begin(&program->model, kind, timer, when_ns, &change))
         return;
     if (change.changes == 1) {
-        t->f = callback;
-        t->arg = t;
+        struct gocall *call = &program->calls[timer];
+        t->f = call->fn != NULL ? goFunc : callback;
+        t->arg = call->fn != NULL ? (void *)call : t;
     }
     bool pending = make_change(&change, duration_ns);
     judge(model_change_end(&program->model, &change, pending, engine_now()));
+}
+
+/* Starts the timer; as one whose callback is a goroutine of its own, if it is new. */
+static void start_after(uint32_t timer, int64_t duration_ns)
+{
+    if (program->model.timers[timer].changes == 0) {
+        program->calls[timer].fn = callback_goroutine;
+        program->calls[timer].argument = &program->timers[timer];
+    }
+    timers_change(MODEL_ADD, timer, duration_ns);
 }
 
 /* --- operations on descriptors --- */
@@ -168,6 +180,15 @@ static void make_system_call(int64_t duration_ns)
     exitsyscall();
 }
 
+/* A system call that surely blocks. */
+static void make_blocking_call(int64_t duration_ns)
+{
+    entersyscallblock();
+    if (duration_ns > 0)
+        hook_sleep(duration_ns);
+    exitsyscall();
+}
+
 static void ask_sysmon_to_scavenge(void)
 {
     if (program->has_sysmon)
@@ -181,6 +202,7 @@ static bool perform_at_once(const struct plan_operation *operation)
     int64_t duration_ns = operation->arguments[1];
     switch ((enum timers_verb)operation->verb) {
     case VERB_ADD: timers_change(MODEL_ADD, object, duration_ns); return true;
+    case VERB_AFTER: start_after(object, duration_ns); return true;
     case VERB_STOP: timers_change(MODEL_STOP, object, 0); return true;
     case VERB_RESET: timers_change(MODEL_RESET, object, duration_ns); return true;
     case VERB_PERIODIC: timers_change(MODEL_PERIODIC, object, duration_ns); return true;
@@ -208,10 +230,13 @@ static void perform(uint32_t goroutine, const struct plan_operation *operation)
     case VERB_CLOSE: timers_close(object); break;
     case VERB_OPEN: open_again(object); break;
     case VERB_SYSCALL: make_system_call(operation->arguments[0]); break;
+    case VERB_BLOCK: make_blocking_call(operation->arguments[0]); break;
     case VERB_RESIZE: GOMAXPROCS((int32_t)operation->arguments[0]); break;
     case VERB_GC:
         stopTheWorld("gc");
+        shrinkstacks();
         startTheWorld();
+        gcPaceScavenger();
         break;
     default: check(!"a verb that nobody performs");
     }
@@ -247,6 +272,11 @@ static void callback(void *argument, uintptr_t seq)
         timers_change(MODEL_STOP, timer, 0);
     program->callbacks--;
     timers_settle();
+}
+
+static void callback_goroutine(void *argument)
+{
+    callback(argument, 0);
 }
 
 void timers_goroutine(void *argument)

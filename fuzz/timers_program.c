@@ -25,6 +25,7 @@ enum {
     SCAVENGER_ROUNDS_MAX = 4,
     FAR_NS = 50000000, /* timers further away than this are stopped in the end, not waited for */
     POLL_NS = 1000,
+    LONG_AGO = -1000000000, /* due already: what no slack excuses */
 };
 
 struct timers_program timers_program;
@@ -237,6 +238,15 @@ const char *timers_check(bool idle)
     return broken;
 }
 
+/* Every P is idle, and sysmon, if there is one, sleeps until it is called or until the first timer
+ * that it has seen: no nap of it will mend that whoever is to serve a timer sleeps too long. */
+static bool no_nap_helps(void)
+{
+    return atomic_load_explicit(&sched.npidle, memory_order_relaxed) == (uint32_t)rt.gomaxprocs &&
+           (!program->has_sysmon ||
+            atomic_load_explicit(&sched.sysmonwait, memory_order_relaxed) != 0);
+}
+
 /* What is due counts from the first time that nothing ran although it was due, for the clock may
  * have been moved while others had work to do. */
 int64_t timers_due(void)
@@ -248,11 +258,16 @@ int64_t timers_due(void)
         due_ns = heaps_ns;
     if (model_ns < due_ns)
         due_ns = model_ns;
+    if (netpollBreakIsLost() || runtime_poller_oversleeps(engine_now()))
+        return LONG_AGO;
+    /* Takes back the slack that sysmon's naps are allowed. */
+    bool is_certain = due_ns != HOOK_FOREVER && heaps_ns == due_ns && no_nap_helps();
+    int64_t slack_ns = is_certain ? MODEL_SLACK_NS : 0;
     if (due_ns >= now_ns)
-        return due_ns;
+        return due_ns - slack_ns;
     if (due_ns != program->seen_due_ns || program->activity != program->seen_activity)
         program->noticed_ns = now_ns;
     program->seen_due_ns = due_ns;
     program->seen_activity = program->activity;
-    return program->noticed_ns;
+    return program->noticed_ns - slack_ns;
 }

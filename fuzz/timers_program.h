@@ -45,6 +45,8 @@ enum timers_verb {
     VERB_GC,
     VERB_SCAVENGE,
     VERB_SYSMON_SCAVENGE,
+    VERB_BLOCK,
+    VERB_AFTER,
     TIMERS_VERBS
 };
 
@@ -63,6 +65,7 @@ struct timers_program {
     uint32_t goroutines; /* that have not ended */
     uint32_t callbacks;  /* that are at their operations */
     uint32_t rounds[TIMERS_COUNT]; /* how often each callback has gone through its operations */
+    struct gocall calls[TIMERS_COUNT]; /* of timers whose callback is a goroutine */
     bool has_sysmon;
     bool closing;        /* descriptors are closed for good */
     bool draining;       /* callbacks do nothing any more */

@@ -222,19 +222,24 @@ static struct g *go_to_sleep(const struct search *search)
     struct m *mp = getg()->m;
     struct g *gp = NULL;
     int32_t count = rt.allp_count; /* without a P, we could see it change */
-    if (!release_p(mp->p, &gp))
+    struct p *pp = mp->p;
+    if (!release_p(pp, &gp))
         return gp;
 
     bool wasSpinning = mp->spinning;
     if (wasSpinning)
         stopspinning(mp);
-    if (recheck_runqs(count, wasSpinning))
+    if (recheck_runqs(count, wasSpinning)) {
+        pp->pollRound = 0; /* whoever blocks in netpoll has not been told of its timers */
         return NULL;
+    }
 
     bool inited = netpollinited();
     if (inited && (search->pollUntil != 0 || netpollWaiting()) &&
-        hook_exchange(&sched.lastpoll, (int64_t)0) != 0)
+        hook_exchange(&sched.lastpoll, (int64_t)0) != 0) {
+        poke(&sched.pollRound, peek(&sched.pollRound) + 1);
         return sleep_in_netpoll(search, wasSpinning);
+    }
     if (inited && search->pollUntil != 0) {
         int64_t until = hook_load(&sched.pollUntil);
         if (until == 0 || until > search->pollUntil)
@@ -252,6 +257,7 @@ struct g *findrunnable(bool *inheritTime)
             continue;
         }
         struct search search = { 0 };
+        note_poller(getg()->m->p);
         struct g *gp = look_here(&search, inheritTime);
         if (gp == NULL)
             gp = steal(&search, inheritTime);

@@ -151,16 +151,24 @@ const char *runtime_check(struct timer *const *timers, uint32_t count, bool idle
     return NULL;
 }
 
+int64_t runtime_due_of(const struct p *pp)
+{
+    int64_t due = maxWhen;
+    for (uint32_t i = 0; i < pp->timers_count; i++) {
+        int64_t when = real_when(pp->timers[i]);
+        if (when < due)
+            due = when;
+    }
+    return due;
+}
+
 int64_t runtime_due(void)
 {
     int64_t due = maxWhen;
     for (uint32_t i = 0; i < P_MAX; i++) {
-        struct p *pp = &rt.ps[i];
-        for (uint32_t j = 0; j < pp->timers_count; j++) {
-            int64_t when = real_when(pp->timers[j]);
-            if (when < due)
-                due = when;
-        }
+        int64_t when = runtime_due_of(&rt.ps[i]);
+        if (when < due)
+            due = when;
     }
     return due;
 }

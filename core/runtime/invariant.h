@@ -10,7 +10,9 @@
  * in a transitional state. timers: all that the program has, to find those in no heap. */
 const char *runtime_check(struct timer *const *timers, uint32_t count, bool idle);
 
-/* The earliest time at which a timer in any heap is due, maxWhen if none; by walking the heaps. */
+/* The earliest time at which a timer in any heap (or in pp's) is due, maxWhen if none; by walking
+ * the heaps. */
 int64_t runtime_due(void);
+int64_t runtime_due_of(const struct p *pp);
 
 #endif

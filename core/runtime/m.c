@@ -224,6 +224,7 @@ void handoffp(struct p *pp)
         return;
     }
     lock(&sched.lock);
+    note_poller(pp);
     if (peek(&sched.gcwaiting) != 0) {
         stopped(pp);
         unlock(&sched.lock);

@@ -50,6 +50,10 @@ void netpoll_event(struct pollDesc *pd, int mode);
  * ns at most. */
 void netpoll(int64_t delay, struct gqueue *list);
 void netpollBreak(void);
+/* To judge, when nothing runs. An M blocks in netpoll(), and nothing is on its way that will end
+ * that but its deadline; and although somebody has called netpollBreak(): a lost wake-up. */
+bool netpollStays(void);
+bool netpollBreakIsLost(void);
 /* Wakes the M that blocks in netpoll if it would sleep past `when`. */
 void wakeNetPoller(int64_t when);
 /* Some goroutine waits for a descriptor. */

@@ -35,6 +35,7 @@ static struct mutex netpollInitLock;
 static _Atomic uint32_t netpollInited;
 static _Atomic uint32_t netpollWakeSig; /* a byte is on its way */
 static _Atomic uint32_t netpollWaiters; /* goroutines that wait for a descriptor */
+static _Atomic bool netpollBroken;      /* since netpoll() last returned from blocking; to judge */
 
 void netpoll_reset(void)
 {
@@ -44,6 +45,7 @@ void netpoll_reset(void)
     atomic_init(&netpollInited, 0);
     atomic_init(&netpollWakeSig, 0);
     atomic_init(&netpollWaiters, 0);
+    atomic_init(&netpollBroken, false);
 }
 
 /* --- the kernel --- */
@@ -60,7 +62,7 @@ static void kernel_write_byte(void)
     hook_lock(&kernel.lock);
     kernel.byte = true;
     hook_unlock(&kernel.lock);
-    hook_unpark(&kernel.note);
+    hook_unpark_late(&kernel.note);
 }
 
 /* Takes what is ready, EVENTS_MAX at most; returns how many. The byte only if asked to. */
@@ -96,7 +98,7 @@ void netpoll_event(struct pollDesc *pd, int mode)
         pd->kernel_mode = 'r' + 'w';
     }
     hook_unlock(&kernel.lock);
-    hook_unpark(&kernel.note);
+    hook_unpark_late(&kernel.note);
 }
 
 /* --- the poller --- */
@@ -124,6 +126,11 @@ void netpollAdjustWaiters(int32_t delta)
     hook_fetch_add(&netpollWaiters, (uint32_t)delta);
 }
 
+uint32_t netpollWaitersCount(void)
+{
+    return peek(&netpollWaiters);
+}
+
 bool netpollWaiting(void)
 {
     return hook_load(&netpollWaiters) > 0;
@@ -132,11 +139,24 @@ bool netpollWaiting(void)
 void netpollBreak(void)
 {
     prologue();
-    if (!hook_cas(&netpollWakeSig, &(uint32_t){ 0 }, 1u))
+    bool first = hook_cas(&netpollWakeSig, &(uint32_t){ 0 }, 1u);
+    poke(&netpollBroken, true);
+    if (!first)
         return;
     if (!kernel.open)
         throw("runtime: netpollBreak write failed");
     kernel_write_byte();
+}
+
+bool netpollStays(void)
+{
+    /* With a byte or an event there, the kernel is late, and nothing is lost. */
+    return peek(&sched.lastpoll) == 0 && !kernel.byte && kernel.head == NULL;
+}
+
+bool netpollBreakIsLost(void)
+{
+    return netpollStays() && peek(&netpollBroken);
 }
 
 static void netpollready_one(struct gqueue *list, struct pollDesc *pd, int mode)
@@ -162,6 +182,25 @@ static void netpollready(struct gqueue *list, struct pollDesc *pd, int mode)
         netpollready_one(list, pd, 'w');
 }
 
+/* Until something is ready, the byte comes, or it is too late. */
+static void netpoll_until(int64_t deadline_ns, bool blocks, struct gqueue *list)
+{
+    for (;;) {
+        struct event events[EVENTS_MAX];
+        bool byte = false;
+        uint32_t count = kernel_take(events, blocks, &byte);
+        if (byte)
+            hook_store(&netpollWakeSig, 0u);
+        for (uint32_t i = 0; i < count; i++)
+            netpollready(list, events[i].pd, events[i].mode);
+        if (count > 0 || byte || !blocks)
+            return;
+        /* It is late, or a signal has come: who sleeps for a time works out anew for how long. */
+        if (!hook_park_weak(&kernel.note, deadline_ns) && deadline_ns != HOOK_FOREVER)
+            return;
+    }
+}
+
 void netpoll(int64_t delay, struct gqueue *list)
 {
     if (!kernel.open)
@@ -169,18 +208,7 @@ void netpoll(int64_t delay, struct gqueue *list)
     int64_t deadline_ns = HOOK_FOREVER;
     if (delay > 0)
         deadline_ns = when_after(delay);
-
-    for (;;) {
-        struct event events[EVENTS_MAX];
-        bool byte = false;
-        uint32_t count = kernel_take(events, delay != 0, &byte);
-        if (byte)
-            hook_store(&netpollWakeSig, 0u);
-        for (uint32_t i = 0; i < count; i++)
-            netpollready(list, events[i].pd, events[i].mode);
-        if (count > 0 || byte || delay == 0)
-            return;
-        if (!hook_park(&kernel.note, deadline_ns))
-            return;
-    }
+    netpoll_until(deadline_ns, delay != 0, list);
+    if (delay != 0)
+        poke(&netpollBroken, false);
 }

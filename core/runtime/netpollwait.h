@@ -11,5 +11,7 @@ struct g *netpollunblock(struct pollDesc *pd, int mode, bool ioready);
 
 /* Counts the goroutines that wait for a descriptor. */
 void netpollAdjustWaiters(int32_t delta);
+/* How many they are; no step. */
+uint32_t netpollWaitersCount(void);
 
 #endif

@@ -49,6 +49,11 @@ void acquirep(struct p *pp)
     poke(&pp->status, _Prunning);
 }
 
+void note_poller(struct p *pp)
+{
+    pp->pollRound = peek(&sched.lastpoll) == 0 ? peek(&sched.pollRound) : 0;
+}
+
 struct p *releasep(void)
 {
     struct m *mp = getg()->m;
@@ -152,6 +157,7 @@ static struct p *runnable_ps(int32_t nprocs)
         struct p *pp = rt.allp[i];
         if (pp == getg()->m->p)
             continue;
+        pp->pollRound = 0; /* nobody looks at its timers for now */
         poke(&pp->status, _Pidle);
         if (runqempty_owned(pp)) {
             pidleput(pp);

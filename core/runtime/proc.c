@@ -19,6 +19,8 @@
  */
 #include <stdlib.h>
 
+#include "core/runtime/invariant.h"
+#include "core/runtime/netpoll.h"
 #include "core/runtime/runq.h"
 #include "core/runtime/schedule.h"
 #include "core/runtime/time.h"
@@ -341,6 +343,7 @@ struct g *schedule(bool *inheritTime)
 static void schedinit(int32_t procs)
 {
     mutex_init(&sched.lock, "sched");
+    mutex_init(&rt.heapLock, "mheap");
     mutex_init(&rt.allpLock, "allp");
     mutex_init(&rt.worldsema_lock, "worldsema");
     m0init();
@@ -382,4 +385,20 @@ bool runtime_has_stranded_work(void)
         work = work || !runqempty_owned(pp);
     }
     return idle && work;
+}
+
+bool runtime_poller_oversleeps(int64_t now)
+{
+    if (!netpollStays())
+        return false;
+    int64_t until = peek(&sched.pollUntil);
+    for (int32_t i = 0; i < rt.allp_count; i++) {
+        struct p *pp = rt.allp[i];
+        if (pp == NULL || peek(&pp->status) != _Pidle || pp->pollRound != peek(&sched.pollRound))
+            continue;
+        int64_t due = runtime_due_of(pp);
+        if (due != maxWhen && (until == 0 || (until > due && until > now)))
+            return true; /* who wakes up by now is on time for what was moved into the past */
+    }
+    return false;
 }

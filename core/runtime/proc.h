@@ -35,6 +35,8 @@ void Gosched(void);
 
 /* Round a blocking system call of the calling goroutine. */
 void entersyscall(void);
+/* As entersyscall(), when the call will surely block: the P goes to another M at once. */
+void entersyscallblock(void);
 void exitsyscall(void);
 
 /* Stops and starts the world; one goroutine at a time, others wait. */
@@ -59,5 +61,8 @@ uint32_t readgstatus(struct g *gp);
 /* Goroutines that are runnable but nobody is going to run: true is a lost wake-up. Asked when
  * nothing runs. */
 bool runtime_has_stranded_work(void);
+/* An M blocks in netpoll beyond a timer of a P that was given up while it was there: who gave the P
+ * up, or who changed the timer since, should have broken it. Asked when nothing runs. */
+bool runtime_poller_oversleeps(int64_t now);
 
 #endif

@@ -11,7 +11,11 @@
 #include "core/runtime/scavenge.h"
 #include "core/runtime/schedule.h"
 
-enum { POOL_SIZE = 1 << 20, POOL_ALIGN = 16 };
+enum {
+    POOL_SIZE = 1 << 20,
+    POOL_ALIGN = 16,
+    STACK_ROOM_MAX = 8, /* calls that a stack has room for after it was shrunk */
+};
 
 struct runtime rt;
 
@@ -49,10 +53,28 @@ void runtime_reset(void)
     scavenge_reset();
 }
 
+/* --- stacks --- */
+
+void shrinkstacks(void)
+{
+    for (int32_t i = 0; i < rt.allg_count; i++)
+        rt.gs[i].stack_room = 1 + fastrandn(STACK_ROOM_MAX);
+}
+
+/* On g0, whatever locks the goroutine holds. */
+static void growstack(void *unused)
+{
+    (void)unused;
+    lock(&rt.heapLock);
+    unlock(&rt.heapLock);
+}
+
 bool canPreempt(void)
 {
     struct g *gp = getg();
     struct m *mp = gp->m;
+    if (gp->stack_room != 0 && --gp->stack_room == 0)
+        systemstack(growstack, NULL);
     return gp != &mp->g0 && mp->locks == 0 && mp->p != NULL && peek(&mp->p->status) == _Prunning;
 }
 

@@ -6,6 +6,7 @@
  *
  * Lock order, outermost first (a lock may be taken while those before it in its line are held):
  *     scavenge < sched < allp < timers      pollDesc < timers < netpollInit
+ *     mheap after any of them: a stack may have to grow at any prologue. Nothing is taken after it.
  *     timers nests in timers only in destroy(), with the world stopped
  * No lock is held round a timer's callback.
  *
@@ -57,6 +58,7 @@ struct g {
     struct timer *timer; /* cached for timeSleep() */
     void *param;         /* handed over by who woke it */
     const char *waitreason;
+    uint32_t stack_room; /* so many calls, and its stack must grow; 0: it is large enough */
 };
 
 struct m {
@@ -87,6 +89,7 @@ struct p {
     struct { uint32_t schedtick, syscalltick; int64_t schedwhen, syscallwhen; } sysmontick;
     struct m *m; /* back link; NULL if idle or in a system call */
     bool preempt;
+    uint32_t pollRound; /* see runtime_poller_oversleeps() */
     struct hook_token token;
 
     _Atomic uint32_t runqhead, runqtail;
@@ -125,17 +128,20 @@ struct schedt {
     struct hook_note sysmonnote;
     _Atomic int64_t lastpoll;  /* when the network was last polled, 0 while an M blocks in netpoll */
     _Atomic int64_t pollUntil; /* when that M wakes up, 0: not set */
+    _Atomic uint32_t pollRound; /* how often an M has gone to block there so far; to judge */
 };
 
 /* All state of the runtime, so that it can be put back in one go. */
 struct runtime {
     struct schedt sched;
+    struct mutex heapLock; /* Go's mheap_.lock: guards all memory, that of stacks too */
     struct mutex allpLock; /* guards allp's length against readers without a P */
     int32_t gomaxprocs;
     int32_t newprocs; /* what GOMAXPROCS() asks startTheWorldWithSema() for, 0: nothing */
     int32_t allp_count; /* Go's len(allp) */
     struct p *_Atomic allp[P_MAX];
     int32_t allg_count;
+    uint32_t gocall_count; /* goroutines that goFunc() has started */
     struct g *worldsema_owner; /* see stopTheWorld() */
     struct gqueue worldsema_waiters;
     struct mutex worldsema_lock;
@@ -179,8 +185,11 @@ static inline void releasem(struct m *mp)
     mp->locks--;
 }
 
-/* Whether the caller, at a prologue, may be preempted: newstack()'s canPreemptM(). */
+/* Go's newstack(), at a prologue: grows the goroutine's stack if it must. Whether the caller may be
+ * preempted here: canPreemptM(). */
 bool canPreempt(void);
+/* The stacks of all goroutines have little room left. World stopped. */
+void shrinkstacks(void);
 /* Gives up the M; the goroutine goes to the global run queue. */
 void gopreempt(void);
 

@@ -8,8 +8,10 @@
  * comes first. It is put into the global run queue by injectglist(): sysmon, which has no P, calls
  * this too.
  *
- * Lock order: scavenge.lock, then sched.lock, allpLock or a timersLock. Hence the timer's callback,
- * which takes scavenge.lock, must be called with no timersLock held.
+ * Lock order: scavenge.lock, then sched.lock, allpLock, a timersLock or the heap's lock. Hence the
+ * timer's callback, which takes scavenge.lock, must be called with no timersLock held; and so the
+ * heap's lock, under which the pace is set, must be released before the scavenger is woken: while
+ * it holds scavenge.lock, its stack may have to grow.
  */
 #include "core/runtime/scavenge.h"
 
@@ -63,6 +65,22 @@ void wakeScavenger(void)
         injectglist(&list);
     }
     unlock(&scavenge.lock);
+}
+
+/* On g0: no stack grows while the heap's lock is held. */
+static void pace(void *unused)
+{
+    (void)unused;
+    lock(&rt.heapLock);
+    scavenge.paced++;
+    unlock(&rt.heapLock);
+    wakeScavenger();
+}
+
+void gcPaceScavenger(void)
+{
+    prologue();
+    systemstack(pace, NULL);
 }
 
 int64_t scavengeSleep(int64_t ns)

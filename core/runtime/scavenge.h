@@ -14,6 +14,7 @@ struct scavenge {
     struct timer timer_storage;
     _Atomic uint32_t sysmonWake; /* sysmon is asked to wake it */
     int64_t sleep_ns;
+    uint32_t paced;    /* how often there was work for it; guarded by the heap's lock */
     uint32_t rounds;   /* how often it has gone to sleep so far */
     _Atomic bool stop; /* end instead of sleeping again */
 };
@@ -27,6 +28,9 @@ void wakeScavenger(void);
 /* Blocks the scavenger's goroutine until it is woken, in ns at the latest. Returns how long it
  * slept. */
 int64_t scavengeSleep(int64_t ns);
+
+/* A garbage collection has made work for it. */
+void gcPaceScavenger(void);
 
 void scavenge_reset(void);
 

@@ -60,6 +60,9 @@ void incidlelocked(int32_t v);
 
 /* Associates pp, which is _Pidle and nobody's, with the caller's M. */
 void acquirep(struct p *pp);
+/* pp is about to be given up, and whoever does it has not looked at its timers yet: notes which M
+ * blocks in netpoll meanwhile. */
+void note_poller(struct p *pp);
 /* The reverse. Returns the P. */
 struct p *releasep(void);
 /* Sets the number of Ps. World stopped, sched.lock held. Returns the list (by link) of Ps that

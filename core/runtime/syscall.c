@@ -6,6 +6,8 @@
  * it. By a CAS out of _Psyscall the P goes to the first of: the M itself, back from the call (to
  * _Pidle, then it takes it); sysmon (to _Pidle, then it hands it off); who stops the world (to
  * _Pgcstop). The winner but for the M counts pp->syscalltick up.
+ *
+ * A goroutine that knows that its call will block hands its P off at once: entersyscallblock().
  */
 #include "core/runtime/runq.h"
 #include "core/runtime/schedule.h"
@@ -67,6 +69,24 @@ void entersyscall(void)
     hook_store(&pp->status, _Psyscall);
     if (hook_load(&sched.gcwaiting) != 0)
         systemstack(entersyscall_gcwait, pp);
+    releasem(mp);
+}
+
+static void entersyscallblock_handoff(void *unused)
+{
+    (void)unused;
+    handoffp(releasep());
+}
+
+void entersyscallblock(void)
+{
+    prologue();
+    struct g *gp = getg();
+    struct m *mp = acquirem();
+    casgstatus(gp, _Grunning, _Gsyscall);
+    mp->syscalltick = peek(&mp->p->syscalltick);
+    tick(mp->p);
+    systemstack(entersyscallblock_handoff, NULL);
     releasem(mp);
 }
 

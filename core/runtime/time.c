@@ -279,6 +279,14 @@ bool resetTimer(struct timer *t, int64_t when)
     return resettimer(t, when);
 }
 
+void goFunc(void *arg, uintptr_t seq)
+{
+    (void)seq;
+    struct gocall *call = arg;
+    if (newproc(call->fn, call->argument, "after", ++rt.gocall_count) == NULL)
+        throw("goFunc: too many goroutines");
+}
+
 /* A sleeper's timer fires. */
 static void goroutineReady(void *arg, uintptr_t seq)
 {

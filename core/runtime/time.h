@@ -37,6 +37,12 @@ struct timer {
     _Atomic uint32_t status;
 };
 
+/* What a timer's function may start: fn(argument). */
+struct gocall {
+    gofunc *fn;
+    void *argument;
+};
+
 #define maxWhen INT64_MAX
 
 /* Starts a timer that is new (status timerNoStatus, when and f set). Throws otherwise. */
@@ -52,6 +58,9 @@ bool resettimer(struct timer *t, int64_t when);
 void startTimer(struct timer *t);
 bool stopTimer(struct timer *t);
 bool resetTimer(struct timer *t, int64_t when);
+
+/* The function of a timer that AfterFunc() made: starts a goroutine. arg: a struct gocall. */
+void goFunc(void *arg, uintptr_t seq);
 
 /* Blocks the calling goroutine for at least ns. */
 void timeSleep(int64_t ns);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/runtime/netpoll.h"
+#include "core/runtime/schedule.h"
 #include "core/runtime/timerstate.h"
 
 enum { TIMERS_FIRST = 16 };
@@ -18,6 +19,9 @@ enum { TIMERS_FIRST = 16 };
 static void timers_grow(struct p *pp)
 {
     uint32_t capacity = pp->timers_capacity == 0 ? TIMERS_FIRST : 2 * pp->timers_capacity;
+    /* When there is no memory for a good many timers more, there may be for one. */
+    if (hook_allocation_point(&pp->timers))
+        capacity = pp->timers_capacity + 1;
     struct timer **timers = runtime_alloc(2 * capacity * sizeof(*timers));
     if (pp->timers_count > 0)
         memcpy(timers, pp->timers, pp->timers_count * sizeof(*timers));
@@ -32,6 +36,7 @@ void doaddtimer(struct p *pp, struct timer *t)
     if (!netpollinited())
         netpollGenericInit();
 
+    assertLockHeld(&pp->timersLock);
     if (t->pp != NULL)
         throw("doaddtimer: P already set in timer");
     t->pp = pp;
@@ -47,6 +52,7 @@ void doaddtimer(struct p *pp, struct timer *t)
 
 uint32_t dodeltimer(struct p *pp, uint32_t i)
 {
+    assertLockHeld(&pp->timersLock);
     if (pp->timers[i]->pp != pp)
         throw("dodeltimer: wrong P");
     pp->timers[i]->pp = NULL;
@@ -68,6 +74,7 @@ uint32_t dodeltimer(struct p *pp, uint32_t i)
 
 void dodeltimer0(struct p *pp)
 {
+    assertLockHeld(&pp->timersLock);
     if (pp->timers[0]->pp != pp)
         throw("dodeltimer0: wrong P");
     pp->timers[0]->pp = NULL;
@@ -169,6 +176,8 @@ static void moveTimer(struct p *pp, struct timer *t)
 
 void moveTimers(struct p *pp, struct timer **timers, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
+        assertLockHeld(&timers[i]->pp->timersLock);
         moveTimer(pp, timers[i]);
+    }
 }
