@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Runs behaviours under the engine, each as a subject of its own: in the fixed order, where time
+ * passes only when nothing else can happen; again, preempted at each point in turn; and along many
+ * schedules with faults of all kinds. After each run the invariants of the runtime are walked.
+ * Included by behaviour.h only.
+ */
+#ifndef FUZZ_BEHAVIOUR_ENGINE_H
+#define FUZZ_BEHAVIOUR_ENGINE_H
+
+#include "core/engine/test.h"
+#include "core/runtime/invariant.h"
+#include "fuzz/timers_model.h"
+
+#ifndef BEHAVIOUR_SEEDS
+#define BEHAVIOUR_SEEDS 300 /* per strategy */
+#endif
+enum {
+    BEHAVIOUR_STEPS = 200000,
+    BEHAVIOUR_PREEMPTIONS = 200, /* points at most, from the first */
+};
+
+static struct behaviour_run {
+    const struct behaviour *behaviour;
+    bool ended;
+    struct hook_note exit;
+    /* late-wakeup: since when nothing has happened although this was due */
+    uint64_t seen_activity;
+    int64_t seen_due_ns, noticed_ns;
+} behaviour_run;
+
+/* --- the subject --- */
+
+static inline void behaviour_reset(void)
+{
+    bool punctual = behaviour.punctual;
+    const struct behaviour *row = behaviour_run.behaviour;
+    uint32_t timers = atomic_load(&behaviour.timer_count);
+    uint32_t descriptors = atomic_load(&behaviour.descriptor_count);
+    runtime_reset();
+    memset(behaviour.timers, 0, timers * sizeof behaviour.timers[0]);
+    memset(behaviour.descriptors, 0, descriptors * sizeof behaviour.descriptors[0]);
+    memset(&behaviour, 0, offsetof(struct behaviour_program, timers));
+    behaviour.punctual = punctual;
+    behaviour_run = (struct behaviour_run){ .behaviour = row };
+}
+
+static inline void behaviour_main(void *unused)
+{
+    behaviour_run.behaviour->body(unused);
+    behaviour_run.ended = true;
+    hook_park(&behaviour_run.exit, HOOK_FOREVER);
+    throw("the program went on after its end");
+}
+
+static inline void behaviour_start(const struct plan *plan)
+{
+    (void)plan;
+    runtime_start(behaviour_run.behaviour->procs, true, behaviour_main, NULL);
+}
+
+static inline bool behaviour_finished(void)
+{
+    return behaviour_run.ended;
+}
+
+static inline const char *behaviour_check(bool idle)
+{
+    static struct timer *timers[BEHAVIOUR_TIMERS + 2 * BEHAVIOUR_DESCRIPTORS + 1];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < atomic_load(&behaviour.timer_count); i++)
+        timers[count++] = &behaviour.timers[i];
+    for (uint32_t i = 0; i < atomic_load(&behaviour.descriptor_count); i++) {
+        timers[count++] = &behaviour.descriptors[i].rt_timer;
+        timers[count++] = &behaviour.descriptors[i].wt_timer;
+    }
+    if (scavenge.timer != NULL)
+        timers[count++] = scavenge.timer;
+    return runtime_check(timers, count, idle);
+}
+
+static inline uint64_t behaviour_activity(void)
+{
+    uint64_t ticks = 0;
+    for (uint32_t i = 0; i < P_MAX; i++)
+        ticks += rt.ps[i].schedtick;
+    return ticks;
+}
+
+/* As for drawn programs: what is due counts from the first time that nothing ran although it was
+ * due. A P whose goroutine computes may leave its timers alone. */
+static inline int64_t behaviour_due(void)
+{
+    int64_t now_ns = engine_now();
+    int64_t due_ns = runtime_has_stranded_work() ? 0 : runtime_due();
+    uint64_t activity = behaviour_activity();
+    if (due_ns >= now_ns)
+        return due_ns;
+    if (atomic_load(&behaviour.computing) > 0 || due_ns != behaviour_run.seen_due_ns ||
+        activity != behaviour_run.seen_activity)
+        behaviour_run.noticed_ns = now_ns;
+    behaviour_run.seen_due_ns = due_ns;
+    behaviour_run.seen_activity = activity;
+    return atomic_load(&behaviour.computing) > 0 ? HOOK_FOREVER : behaviour_run.noticed_ns;
+}
+
+static const struct wedge_subject behaviour_subject = {
+    .name = "behaviour",
+    .about = "one promise of the runtime",
+    .faults = FAULTS_ALL,
+    .reset = behaviour_reset,
+    .run = behaviour_start,
+    .finished = behaviour_finished,
+    .check = behaviour_check,
+    .due = behaviour_due,
+    .due_slack_ns = MODEL_SLACK_NS,
+};
+
+/* --- a schedule for each point where a goroutine may be preempted --- */
+
+static uint32_t behaviour_preempt_at; /* so many points pass first */
+static uint32_t behaviour_draws;      /* once when the run begins, again when it was preempted */
+
+static inline void preempt_once_begin(struct strategy *strategy, const struct plan *plan)
+{
+    (void)strategy;
+    (void)plan;
+    behaviour_draws = 0;
+}
+
+/* The fixed order. */
+static inline bool preempt_once_next(struct strategy *strategy, const struct choice *choice,
+                                     struct plan_segment *segment)
+{
+    (void)strategy;
+    bool goes_on = (choice->runnable >> choice->current & 1) != 0;
+    segment->thread = (uint16_t)(goes_on ? choice->current
+                                         : (uint32_t)__builtin_ctzll(choice->runnable));
+    segment->steps = UINT32_MAX;
+    return true;
+}
+
+static inline uint32_t preempt_once_gap(struct strategy *strategy, enum fault_kind kind,
+                                        int64_t *value)
+{
+    (void)strategy;
+    *value = 0;
+    if (kind != FAULT_PREEMPT)
+        return UINT32_MAX;
+    return behaviour_draws++ == 0 ? behaviour_preempt_at : UINT32_MAX;
+}
+
+static struct strategy behaviour_preempt_once = {
+    .name = "preempt-once",
+    .about = "the fixed order, and one preemption",
+    .begin = preempt_once_begin,
+    .next = preempt_once_next,
+    .fault_gap = preempt_once_gap,
+};
+
+/* --- runs --- */
+
+static inline void behaviour_judge(const char *schedule, uint64_t seed)
+{
+    const char *dies = behaviour_run.behaviour->dies;
+    bool well = test_outcome.verdict == VERDICT_OK;
+    if (dies != NULL)
+        well = test_outcome.verdict == VERDICT_CRASH && strstr(test_outcome.message, dies) != NULL;
+    if (!well)
+        fail_msg("%s %llu: %s: %s (%s, %lld ns, %llu steps)", schedule, (unsigned long long)seed,
+                 verdict_name(test_outcome.verdict), test_outcome.message, test_outcome.agent,
+                 (long long)test_outcome.now_ns, (unsigned long long)test_outcome.steps);
+}
+
+static inline void behaviour_test(void **state)
+{
+    behaviour_run.behaviour = *state;
+    engine_catch_signals();
+
+    behaviour.punctual = true;
+    test_options = (struct engine_options){ .steps_max = BEHAVIOUR_STEPS, .check_each_step = true };
+    test_run(&behaviour_subject, strategy_replay_lenient(), 0);
+    behaviour_judge("the fixed order", 0);
+
+    test_options.check_each_step = false;
+    test_options.faults = 1u << FAULT_PREEMPT;
+    for (uint32_t i = 0; i < BEHAVIOUR_PREEMPTIONS; i++) {
+        behaviour_preempt_at = i;
+        test_run(&behaviour_subject, &behaviour_preempt_once, 0);
+        behaviour_judge("preempted at point", i);
+        if (behaviour_draws < 2) /* there is no such point any more */
+            break;
+    }
+
+    behaviour.punctual = false;
+    test_options.faults = FAULTS_ALL;
+    for (uint32_t i = 0; i < strategy_count(); i++) {
+        for (uint64_t seed = 0; seed < BEHAVIOUR_SEEDS; seed++) {
+            test_run(&behaviour_subject, strategy_at(i), seed);
+            behaviour_judge(strategy_at(i)->name, seed);
+        }
+    }
+}
+
+enum { BEHAVIOURS_MAX = 32 };
+
+/* A program's main(): each behaviour is a test of that name. */
+static inline int behaviour_run_all(const struct behaviour *behaviours, size_t count)
+{
+    static struct CMUnitTest tests[BEHAVIOURS_MAX];
+    check(count <= BEHAVIOURS_MAX);
+    for (size_t i = 0; i < count; i++)
+        tests[i] = (struct CMUnitTest){ .name = behaviours[i].name,
+                                        .test_func = behaviour_test,
+                                        .initial_state = (void *)(uintptr_t)&behaviours[i] };
+    return _cmocka_run_group_tests("behaviour", tests, count, NULL, NULL);
+}
+
+#endif
