@@ -51,7 +51,7 @@ switches() { sed -n '/^schedule/,$p' "$file" | awk '/^  / && $1 != last { if (la
 
 @test "it is hunted from nothing, with the verdict that its page names" {
     for seed in 1 2 3; do
-        run -1 --separate-stderr "$rel" hunt timers --seed "$seed" --time 60 \
+        run -1 --separate-stderr "$rel" hunt timers --seed "$seed" --time 200 \
             -o "$BATS_TEST_TMPDIR" --json
         verdict=$(tail -n 1 <<<"$output" | jq -r .verdict)
         grep -qE "^verdict: .*\b$verdict\b" "$folder/about.md" || { echo "found: $verdict"; false; }
@@ -69,7 +69,7 @@ switches() { sed -n '/^schedule/,$p' "$file" | awk '/^  / && $1 != last { if (la
 
 @test "its report fits a page and names every place" {
     run -0 "$rel" show "$file"
-    run -1 --separate-stderr "$rel" hunt timers --time 60 -o "$BATS_TEST_TMPDIR"
+    run -1 --separate-stderr "$rel" hunt timers --time 200 -o "$BATS_TEST_TMPDIR"
     [ "${#lines[@]}" -le 40 ]
     [[ "$output" == *"replay $BATS_TEST_TMPDIR"* ]]
     case $bug in go-38070*)
