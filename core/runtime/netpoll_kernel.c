@@ -13,6 +13,7 @@
  */
 #include "core/runtime/netpoll.h"
 #include "core/runtime/netpollwait.h"
+#include "core/runtime/runq.h"
 #include "core/runtime/schedule.h"
 
 enum { EVENTS_MAX = 16 };
@@ -165,13 +166,7 @@ static void netpollready_one(struct gqueue *list, struct pollDesc *pd, int mode)
     if (gp == NULL)
         return;
     netpollAdjustWaiters(-1);
-    gp->schedlink = NULL;
-    if (list->head == NULL)
-        list->head = gp;
-    else
-        list->tail->schedlink = gp;
-    list->tail = gp;
-    list->count++;
+    gqueue_push(list, gp);
 }
 
 static void netpollready(struct gqueue *list, struct pollDesc *pd, int mode)
