@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The seam: every operation by which threads can meet. Code under test uses these wrappers and
- * nothing below them. One of two back-ends stands behind, chosen by -DHOOK_BACKEND=...:
+ * nothing below them. One of three back-ends stands behind, chosen by -DHOOK_BACKEND=...:
  *
  *     HOOK_PLAIN    C11 atomics and pthreads; the hooks leave no code and no data behind
+ *     HOOK_THREADS  the same, each operation after a random delay, for ThreadSanitizer; what may
+ *                   fail for no reason does so now and then (hook_threads.h)
  *     HOOK_SIM      the engine: may switch threads before an operation, and is told the outcome
  *
  * All back-ends offer the same words (p: pointer to an _Atomic object; note, mutex: see below):
@@ -29,6 +31,9 @@
  *                                        will: a wake-up by a kernel, not by another thread
  *   hook_sleep(duration_ns)              waits for that long
  *   hook_clock()                         monotonic time in ns, > 0
+ *   hook_poll_weak(descriptor, deadline_ns)
+ *                                        as hook_park_weak(), until that file descriptor can be
+ *                                        read. Not in HOOK_SIM, which has no system
  *
  *   hook_hold(p, class)                  the caller has put *p in a transitional state: only it may
  *                                        leave it, others spin on p. To the graphs this is a lock
@@ -77,6 +82,7 @@
 
 #define HOOK_PLAIN 1
 #define HOOK_SIM 2
+#define HOOK_THREADS 3
 
 #ifndef HOOK_BACKEND
 #define HOOK_BACKEND HOOK_PLAIN
@@ -129,10 +135,10 @@ typedef void hook_entry(void *argument);
 
 #if HOOK_BACKEND == HOOK_SIM
 #include "core/hook/hook_sim.h"
-#elif HOOK_BACKEND == HOOK_PLAIN
+#elif HOOK_BACKEND == HOOK_PLAIN || HOOK_BACKEND == HOOK_THREADS
 #include "core/hook/hook_plain.h"
 #else
-#error "HOOK_BACKEND must be HOOK_PLAIN or HOOK_SIM"
+#error "HOOK_BACKEND must be HOOK_PLAIN, HOOK_SIM or HOOK_THREADS"
 #endif
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What of the `plain` back-end is more than a macro. Empty under the other back-ends. */
+/* What of the `plain` and `threads` back-ends is more than a macro. Empty under the other one. */
 #include "core/hook/hook.h"
 
-#if HOOK_BACKEND == HOOK_PLAIN
+#if HOOK_BACKEND != HOOK_SIM
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -49,6 +51,17 @@ bool hook_plain_unpark(struct hook_note *note)
     pthread_cond_signal(&note->changed);
     pthread_mutex_unlock(&note->mutex);
     return !was_set;
+}
+
+/* A signal ends it early. */
+bool hook_plain_poll(int descriptor, int64_t deadline_ns)
+{
+    struct pollfd wanted = { .fd = descriptor, .events = POLLIN };
+    int64_t left_ns = deadline_ns == HOOK_FOREVER ? 0 : deadline_ns - hook_plain_clock();
+    struct timespec left = timespec_of(left_ns > 0 ? left_ns : 0);
+    int count = ppoll(&wanted, 1, deadline_ns == HOOK_FOREVER ? NULL : &left, NULL);
+    check(count >= 0 || errno == EINTR);
+    return count > 0;
 }
 
 void hook_plain_sleep(int64_t duration_ns)

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The randomness of the `threads` back-end. Each thread has a generator of its own, so that drawing
+ * orders nothing between threads: it must not hide a race.
+ */
+#include "core/hook/hook.h"
+
+#if HOOK_BACKEND == HOOK_THREADS
+#include <errno.h>
+#include <sched.h>
+#include <time.h>
+
+#include "core/base/check.h"
+#include "core/base/prng.h"
+
+enum {
+    DELAYS = 64,   /* in so many operations ... */
+    NAPS = 1,      /* ... a thread naps so often ... */
+    YIELDS = 5,    /* ... and yields so often */
+    NAP_NS = 50000, /* at most */
+    PERHAPS = 24,  /* one in so many */
+};
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+/* A race is the end; and nobody waits at the end for threads that might still race. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return "abort_on_error=1:halt_on_error=1:atexit_sleep_ms=0";
+}
+#endif
+#endif
+
+static _Atomic uint64_t global_seed;
+static _Atomic uint64_t threads;
+static _Thread_local struct {
+    struct prng prng;
+    bool seeded;
+} own;
+
+void hook_threads_seed(uint64_t seed)
+{
+    atomic_store_explicit(&global_seed, seed, memory_order_relaxed);
+    atomic_store_explicit(&threads, 0, memory_order_relaxed);
+    own.seeded = false;
+}
+
+/* Goroutines change threads between two calls, not within one. Relaxed: see above. */
+static struct prng *prng(void)
+{
+    if (!own.seeded) {
+        struct prng root = { atomic_load_explicit(&global_seed, memory_order_relaxed) };
+        uint64_t index = atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed);
+        own.prng.state = prng_next(&root) + index * 0x632be59bd9b4e019u;
+        own.seeded = true;
+    }
+    return &own.prng;
+}
+
+void hook_threads_delay(void)
+{
+    uint32_t draw = prng_below(prng(), DELAYS);
+    if (draw < NAPS) {
+        struct timespec nap = { 0, 1 + prng_below(prng(), NAP_NS) };
+        nanosleep(&nap, NULL);
+    } else if (draw < NAPS + YIELDS) {
+        sched_yield();
+    }
+}
+
+bool hook_threads_perhaps(void)
+{
+    return prng_one_in(prng(), PERHAPS);
+}
+
+void hook_threads_lock(struct hook_mutex *mutex)
+{
+    while (sem_wait(&mutex->free) != 0)
+        check(errno == EINTR);
+}
+
+void hook_threads_assert_held(struct hook_mutex *mutex)
+{
+    int free = 1;
+    check(sem_getvalue(&mutex->free, &free) == 0);
+    check(free == 0);
+}
+#else
+typedef int hook_threads_is_not_the_back_end;
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the `threads` back-end has in place of its namesakes in hook_plain.h, which includes this:
+ * a seeded random delay before each operation, now and then a failure for no reason where one is
+ * allowed, and locks that ThreadSanitizer understands.
+ *
+ * A lock belongs to nobody: it may be taken by a goroutine and released by the g0 of its M
+ * (goparkunlock()), which to ThreadSanitizer are two threads, so a pthread mutex would be misuse.
+ */
+#ifndef CORE_HOOK_HOOK_THREADS_H
+#define CORE_HOOK_HOOK_THREADS_H
+
+#include <semaphore.h>
+
+#define HOOK_FIRST hook_threads_delay(),
+#define HOOK_PERHAPS hook_threads_perhaps()
+
+struct hook_mutex {
+    sem_t free; /* 1: nobody has it */
+};
+
+#define HOOK_MUTEX_INIT(m) sem_init(&(m)->free, 0, 1)
+#define HOOK_MUTEX_LOCK(m) hook_threads_lock((m))
+#define HOOK_MUTEX_TRYLOCK(m) (sem_trywait(&(m)->free) == 0)
+#define HOOK_MUTEX_UNLOCK(m) sem_post(&(m)->free)
+#define HOOK_MUTEX_ASSERT_HELD(m) hook_threads_assert_held((m))
+
+/* All delays and failures follow from this and from what the system does. Before the first thread
+ * is started; the caller is the first. */
+void hook_threads_seed(uint64_t seed);
+/* Mostly nothing; or the thread yields, or naps for some microseconds. */
+void hook_threads_delay(void);
+/* True now and then. */
+bool hook_threads_perhaps(void);
+void hook_threads_lock(struct hook_mutex *mutex);
+void hook_threads_assert_held(struct hook_mutex *mutex);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The words of the `threads` back-end: what may fail for no reason does, and nothing else. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/base/check.h"
+#include "core/base/fiber.h"
+#include "core/hook/hook.h"
+
+enum { TRIES = 3000 };
+
+static uint64_t draw(uint64_t seed)
+{
+    hook_threads_seed(seed);
+    uint64_t bits = 0;
+    for (int i = 0; i < 640; i++)
+        bits = (bits << 1 | bits >> 63) ^ hook_threads_perhaps();
+    return bits;
+}
+
+static void the_seed_decides_what_fails(void **state)
+{
+    (void)state;
+    uint64_t first = draw(1);
+    assert_true(draw(1) == first);
+    assert_true(draw(2) != first);
+}
+
+static void a_weak_cas_fails_for_no_reason_now_and_then(void **state)
+{
+    (void)state;
+    _Atomic uint32_t word = 0;
+    uint32_t failures = 0;
+    for (uint32_t i = 0; i < TRIES; i++) {
+        uint32_t want = i - failures;
+        if (!hook_cas_weak(&word, &want, want + 1)) {
+            assert_int_equal(want, i - failures);
+            failures++;
+        }
+        assert_int_equal(hook_load(&word), i + 1 - failures);
+    }
+    assert_in_range(failures, TRIES / 100, TRIES / 10);
+}
+
+static void a_weak_cas_that_fails_tells_the_value(void **state)
+{
+    (void)state;
+    _Atomic uint32_t word = 5;
+    for (uint32_t i = 0; i < TRIES; i++) {
+        uint32_t want = 4;
+        assert_false(hook_cas_weak(&word, &want, 6u));
+        assert_int_equal(want, 5);
+    }
+}
+
+static void a_weak_wait_returns_early_now_and_then(void **state)
+{
+    (void)state;
+    static struct hook_note note;
+    uint32_t early = 0;
+    for (uint32_t i = 0; i < TRIES; i++) {
+        hook_unpark(&note);
+        if (!hook_park_weak(&note, HOOK_FOREVER)) {
+            early++;
+            assert_true(hook_park(&note, HOOK_FOREVER)); /* still set; and this never is early */
+        }
+    }
+    assert_in_range(early, TRIES / 100, TRIES / 10);
+    assert_false(hook_park(&note, hook_clock() + 1000));
+}
+
+static void a_preemption_is_honoured_if_asked_and_now_and_then(void **state)
+{
+    (void)state;
+    uint32_t unasked = 0;
+    for (uint32_t i = 0; i < TRIES; i++) {
+        assert_true(hook_preemption_point(true));
+        unasked += hook_preemption_point(false);
+    }
+    assert_in_range(unasked, TRIES / 100, TRIES / 10);
+}
+
+/* --- locks --- */
+
+static struct fiber home, other;
+static struct hook_mutex mutex;
+static int guarded;
+
+static void unlocks(void *unused)
+{
+    (void)unused;
+    guarded++;
+    hook_unlock(&mutex);
+    fiber_switch(&home);
+    check(!"not reached");
+}
+
+static void locks(void *argument)
+{
+    hook_lock(&mutex);
+    guarded++;
+    hook_unlock(&mutex);
+    hook_unpark(argument);
+    hook_thread_exit();
+}
+
+/* As goparkunlock() does; and what was done under the lock comes before the next who has it. */
+static void a_lock_may_be_released_on_another_fiber(void **state)
+{
+    (void)state;
+    static struct hook_note done;
+    hook_mutex_init(&mutex, "test");
+    fiber_adopt(&home);
+    hook_lock(&mutex);
+    assert_false(hook_trylock(&mutex));
+    hook_assert_held(&mutex);
+    hook_thread_start(locks, &done, "m");
+    fiber_init(&other, fiber_stack_take(), FIBER_STACK_SIZE, unlocks, NULL);
+    fiber_switch(&other);
+    assert_true(hook_park(&done, HOOK_FOREVER));
+    assert_int_equal(guarded, 2);
+}
+
+static void a_lock_that_nobody_has_is_not_held(void **state)
+{
+    (void)state;
+    hook_mutex_init(&mutex, "test");
+    pid_t process = fork();
+    assert_true(process >= 0);
+    if (process == 0) {
+        close(STDERR_FILENO);
+        hook_assert_held(&mutex);
+        _exit(0);
+    }
+    int status = 0;
+    assert_true(waitpid(process, &status, 0) == process);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_seed_decides_what_fails),
+        cmocka_unit_test(a_weak_cas_fails_for_no_reason_now_and_then),
+        cmocka_unit_test(a_weak_cas_that_fails_tells_the_value),
+        cmocka_unit_test(a_weak_wait_returns_early_now_and_then),
+        cmocka_unit_test(a_preemption_is_honoured_if_asked_and_now_and_then),
+        cmocka_unit_test(a_lock_that_nobody_has_is_not_held),
+        cmocka_unit_test(a_lock_may_be_released_on_another_fiber),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
