@@ -214,11 +214,15 @@ class Function:
                 self.add("off-by-one", line, text, [(at, at + len(number), str(int(number) + 1))])
 
 
+def sources(pattern):
+    """What of it is linked into the command: no tests, no other main, no other back-end's kernel."""
+    return sorted(p for p in glob.glob(pattern)
+                  if not p.endswith(("_test.c", "_target.c", "netpoll_epoll.c")))
+
+
 def all_mutants():
     index, mutants = cindex.Index.create(), []
-    for path in sorted(glob.glob("core/runtime/*.c")):
-        if path.endswith("_test.c"):
-            continue
+    for path in sources("core/runtime/*.c"):
         source = open(path, encoding="ascii").read()
         # The plain back-end: what the sim back-end's macros are made of is not under test.
         unit = index.parse(path, args=[f.replace("HOOK_SIM", "HOOK_PLAIN") for f in FLAGS])
@@ -240,8 +244,8 @@ def hunt(mutant, number, seconds):
     with open(changed, "w", encoding="ascii") as out:
         out.write(source)
     objects = [f"out/rel/obj/{os.path.splitext(p)[0]}.o"
-               for p in glob.glob("core/runtime/*.c") + glob.glob("fuzz/timers*.c")
-               if not p.endswith(("_test.c", "_target.c")) and p != mutant.file]
+               for p in sources("core/runtime/*.c") + sources("fuzz/timers*.c")
+               if p != mutant.file]
     command = ["clang", *FLAGS, changed, *objects, "out/rel/obj/repro/main.o", "out/rel/repro.a",
                "out/rel/fuzz.a", "out/rel/engine.a", "-ljansson", "-ldw", "-o", program]
     if subprocess.run(command, capture_output=True, check=False).returncode != 0:

@@ -24,6 +24,7 @@
  */
 #include "core/runtime/netpoll.h"
 
+#include "core/runtime/netpollkernel.h"
 #include "core/runtime/netpollwait.h"
 #include "core/runtime/schedule.h"
 
@@ -111,6 +112,7 @@ void pollOpen(struct pollDesc *pd)
     /* A descriptor is used again: a late callback may still have its lock. */
     if (!pd->registered) {
         mutex_init(&pd->lock, "pollDesc");
+        kernel_register(pd);
         pd->registered = true;
     }
     lock(&pd->lock);

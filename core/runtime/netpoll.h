@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The network poller: descriptors with deadlines, and one M that may block in it. Where Go has
- * epoll and a pipe, this has a note: what the kernel would report is put in by netpoll_event().
+ * The network poller: descriptors with deadlines, and one M that may block in it. What happens at
+ * the other end of a descriptor is netpoll_event(). On real threads a descriptor is a pair of
+ * sockets; otherwise there is nothing behind it (netpollkernel.h).
  * Source: Go 1.15's runtime/netpoll.go and netpoll_epoll.go.
  */
 #ifndef CORE_RUNTIME_NETPOLL_H
@@ -24,8 +25,10 @@ struct pollDesc {
     struct timer rt_timer, wt_timer;
     int64_t rd, wd; /* deadlines in ns; 0: none, -1: passed */
     bool registered;
-    struct pollDesc *kernel_link; /* in the list of what the kernel has to report */
-    int kernel_mode;              /* 'r', 'w' or 'r'+'w' */
+    /* The kernel's, see netpollkernel.h. */
+    struct pollDesc *kernel_link; /* if played: in the list of what it has to report */
+    int kernel_mode;              /* if played: 'r', 'w' or 'r'+'w' */
+    int descriptor, other;        /* if real: a pair of sockets, its own and the other end */
 };
 
 /* poll_runtime_pollWait() and its like. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the two halves of the network poller, netpoll.c and netpoll_kernel.c, ask of each other. */
+/* What the two halves of the network poller, netpoll.c and netpoll_poll.c, ask of each other. */
 #ifndef CORE_RUNTIME_NETPOLLWAIT_H
 #define CORE_RUNTIME_NETPOLLWAIT_H
 
