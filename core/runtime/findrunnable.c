@@ -72,15 +72,15 @@ static struct g *look_here(struct search *search, bool *inheritTime)
 
 /* Whether p2 is unlikely to run its timers soon: its M is gone, or is to be preempted but keeps
  * running. Otherwise its lock is left alone. */
-static racy bool shouldStealTimers(struct p *p2)
+static bool shouldStealTimers(struct p *p2)
 {
     if (peek(&p2->status) != _Prunning)
         return true;
-    struct m *mp = p2->m;
-    if (mp == NULL || mp->locks > 0)
+    struct m *mp = peek(&p2->m);
+    if (mp == NULL || peek(&mp->locks) > 0)
         return false;
-    struct g *gp = mp->curg;
-    return gp != NULL && readgstatus(gp) == _Grunning && gp->preempt;
+    struct g *gp = peek(&mp->curg);
+    return gp != NULL && readgstatus(gp) == _Grunning && peek(&gp->preempt);
 }
 
 /* Runs p2's timers. A goroutine that became runnable by that is returned. */
@@ -107,7 +107,7 @@ static struct g *steal_pass(struct search *search, int32_t pass, bool *inheritTi
         { 1, 2, 3, 4 }, { 1, 5, 1, 5 }, { 1, 2, 3, 4 }, { 1, 3, 5, 7 },
     };
     struct p *pp = getg()->m->p;
-    uint32_t count = (uint32_t)rt.gomaxprocs, random = fastrand();
+    uint32_t count = (uint32_t)peek(&rt.gomaxprocs), random = fastrand();
     uint32_t position = random % count, step = coprimes[count][random / count % 4];
     bool last = pass == 3;
     for (uint32_t i = 0; i < count; i++, position = (position + step) % count) {
@@ -133,7 +133,7 @@ static struct g *steal(struct search *search, bool *inheritTime)
     struct m *mp = getg()->m;
     /* Enough of them spin: half of those that are busy. */
     if (!mp->spinning && 2 * hook_load(&sched.nmspinning) >=
-                             (uint32_t)rt.gomaxprocs - peek(&sched.npidle))
+                             (uint32_t)peek(&rt.gomaxprocs) - peek(&sched.npidle))
         return NULL;
     if (!mp->spinning) {
         mp->spinning = true;
@@ -230,7 +230,7 @@ static struct g *go_to_sleep(const struct search *search)
     if (wasSpinning)
         stopspinning(mp);
     if (recheck_runqs(count, wasSpinning)) {
-        pp->pollRound = 0; /* whoever blocks in netpoll has not been told of its timers */
+        poke(&pp->pollRound, 0); /* whoever blocks in netpoll has not been told of its timers */
         return NULL;
     }
 

@@ -104,7 +104,7 @@ struct m *mget(void)
 void stopm(void)
 {
     struct m *mp = getg()->m;
-    if (mp->locks != 0)
+    if (peek(&mp->locks) != 0)
         throw("stopm holding locks");
     if (mp->p != NULL)
         throw("stopm holding p");

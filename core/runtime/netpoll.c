@@ -13,7 +13,9 @@
  *
  * Who takes G out of the word makes it runnable. The words are changed without pd->lock; who gives
  * up waiting first stores closing or a passed deadline, then looks at the word, while who waits
- * first stores the word, then looks at those: one of them sees the other.
+ * first stores the word, then looks at those: one of them sees the other. That holds because all
+ * these accesses are sequentially consistent: closing, rd and wd are _Atomic, and Go has a full
+ * barrier after each store. No steps: the words of the seam beside them are.
  *
  * A deadline is a timer, rt_timer or wt_timer, or only rt_timer if both deadlines are equal. Its f
  * is set iff a deadline is pending. Its callback runs without any lock, so it may come late: it is
@@ -163,14 +165,14 @@ static void netpolldeadlineimpl(struct pollDesc *pd, uintptr_t seq, bool read, b
         if (pd->rd <= 0 || pd->rt_timer.f == NULL)
             throw("runtime: inconsistent read deadline");
         pd->rd = -1;
-        pd->rt_timer.f = NULL;
+        poke(&pd->rt_timer.f, NULL);
         rg = netpollunblock(pd, 'r', false);
     }
     if (write) {
         if (pd->wd <= 0 || (pd->wt_timer.f == NULL && !read))
             throw("runtime: inconsistent write deadline");
         pd->wd = -1;
-        pd->wt_timer.f = NULL;
+        poke(&pd->wt_timer.f, NULL);
         wg = netpollunblock(pd, 'w', false);
     }
     unlock(&pd->lock);
@@ -200,9 +202,9 @@ static void netpollsettimer(struct pollDesc *pd, struct timer *t, uintptr_t *pse
 {
     if (t->f == NULL) {
         if (wanted) {
-            t->f = f;
-            t->arg = pd;
-            t->seq = *pseq;
+            poke(&t->f, f);
+            poke(&t->arg, pd);
+            poke(&t->seq, *pseq);
             resettimer(t, when);
         }
     } else if (changed) {
@@ -211,7 +213,7 @@ static void netpollsettimer(struct pollDesc *pd, struct timer *t, uintptr_t *pse
             modtimer(t, when, 0, f, pd, *pseq);
         } else {
             deltimer(t);
-            t->f = NULL;
+            poke(&t->f, NULL);
         }
     }
 }
@@ -263,11 +265,11 @@ void pollUnblock(struct pollDesc *pd)
     struct g *wg = netpollunblock(pd, 'w', false);
     if (pd->rt_timer.f != NULL) {
         deltimer(&pd->rt_timer);
-        pd->rt_timer.f = NULL;
+        poke(&pd->rt_timer.f, NULL);
     }
     if (pd->wt_timer.f != NULL) {
         deltimer(&pd->wt_timer);
-        pd->wt_timer.f = NULL;
+        poke(&pd->wt_timer.f, NULL);
     }
     unlock(&pd->lock);
     netpollgoready(rg);

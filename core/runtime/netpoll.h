@@ -19,11 +19,11 @@
 
 struct pollDesc {
     struct mutex lock; /* guards all but rg and wg; taken before timers */
-    bool closing, everr;
+    _Atomic bool closing;
     uintptr_t rseq, wseq; /* tell a stale deadline from a current one */
     _Atomic uintptr_t rg, wg;
     struct timer rt_timer, wt_timer;
-    int64_t rd, wd; /* deadlines in ns; 0: none, -1: passed */
+    _Atomic int64_t rd, wd; /* deadlines in ns; 0: none, -1: passed */
     bool registered;
     /* The kernel's, see netpollkernel.h. */
     struct pollDesc *kernel_link; /* if played: in the list of what it has to report */

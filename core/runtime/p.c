@@ -20,18 +20,18 @@ void pidleput(struct p *pp)
     assertLockHeld(&sched.lock);
     if (!runqempty_owned(pp))
         throw("pidleput: P has non-empty run queue");
-    pp->link = sched.pidle;
-    sched.pidle = pp;
+    pp->link = peek(&sched.pidle);
+    poke(&sched.pidle, pp);
     hook_fetch_add(&sched.npidle, 1u);
 }
 
 struct p *pidleget(void)
 {
     assertLockHeld(&sched.lock);
-    struct p *pp = sched.pidle;
+    struct p *pp = peek(&sched.pidle);
     if (pp == NULL)
         return NULL;
-    sched.pidle = pp->link;
+    poke(&sched.pidle, pp->link);
     hook_fetch_add(&sched.npidle, -1u);
     return pp;
 }
@@ -41,17 +41,17 @@ void acquirep(struct p *pp)
     struct m *mp = getg()->m;
     if (mp->p != NULL)
         throw("wirep: already in go");
-    if (pp->m != NULL || peek(&pp->status) != _Pidle)
+    if (peek(&pp->m) != NULL || peek(&pp->status) != _Pidle)
         throw("wirep: invalid p state");
     hook_token_take(&pp->token);
     mp->p = pp;
-    pp->m = mp;
+    poke(&pp->m, mp);
     poke(&pp->status, _Prunning);
 }
 
 void note_poller(struct p *pp)
 {
-    pp->pollRound = peek(&sched.lastpoll) == 0 ? peek(&sched.pollRound) : 0;
+    poke(&pp->pollRound, peek(&sched.lastpoll) == 0 ? peek(&sched.pollRound) : 0);
 }
 
 struct p *releasep(void)
@@ -60,11 +60,11 @@ struct p *releasep(void)
     struct p *pp = mp->p;
     if (pp == NULL)
         throw("releasep: invalid arg");
-    if (pp->m != mp || peek(&pp->status) != _Prunning)
+    if (peek(&pp->m) != mp || peek(&pp->status) != _Prunning)
         throw("releasep: invalid p state");
     hook_token_give(&pp->token);
     mp->p = NULL;
-    pp->m = NULL;
+    poke(&pp->m, NULL);
     poke(&pp->status, _Pidle);
     return pp;
 }
@@ -104,11 +104,11 @@ static void keep_p(int32_t nprocs)
     /* Before the old one is destroyed: that takes a P. */
     if (pp != NULL) {
         hook_token_give(&pp->token);
-        pp->m = NULL;
+        poke(&pp->m, NULL);
     }
     mp->p = NULL;
     pp = rt.allp[0];
-    pp->m = NULL;
+    poke(&pp->m, NULL);
     poke(&pp->status, _Pidle);
     acquirep(pp);
 }
@@ -157,12 +157,12 @@ static struct p *runnable_ps(int32_t nprocs)
         struct p *pp = rt.allp[i];
         if (pp == getg()->m->p)
             continue;
-        pp->pollRound = 0; /* nobody looks at its timers for now */
+        poke(&pp->pollRound, 0); /* nobody looks at its timers for now */
         poke(&pp->status, _Pidle);
         if (runqempty_owned(pp)) {
             pidleput(pp);
         } else {
-            pp->m = mget();
+            poke(&pp->m, mget());
             pp->link = runnable;
             runnable = pp;
         }
@@ -188,6 +188,6 @@ struct p *procresize(int32_t nprocs)
         allp_resize(nprocs);
 
     struct p *runnable = runnable_ps(nprocs);
-    rt.gomaxprocs = nprocs;
+    poke(&rt.gomaxprocs, nprocs);
     return runnable;
 }

@@ -64,20 +64,20 @@ void systemstack(void (*fn)(void *argument), void *argument)
 void dropg(void)
 {
     struct m *mp = getg()->m;
-    mp->curg->m = NULL;
-    mp->curg = NULL;
+    peek(&mp->curg)->m = NULL;
+    poke(&mp->curg, NULL);
 }
 
 void execute(struct g *gp, bool inheritTime)
 {
     struct m *mp = getg()->m;
-    mp->curg = gp;
+    poke(&mp->curg, gp);
     gp->m = mp;
     casgstatus(gp, _Grunnable, _Grunning);
-    gp->preempt = false;
-    gp->preemptStop = false;
+    poke(&gp->preempt, false);
+    poke(&gp->preemptStop, false);
     if (!inheritTime)
-        mp->p->schedtick++;
+        poke(&mp->p->schedtick, peek(&mp->p->schedtick) + 1);
     hook_task_run(&gp->task);
     hook_progress();
     fiber_switch(&gp->fiber);
@@ -97,6 +97,8 @@ static struct g *gfget(void)
     } else if (rt.allg_count < G_MAX) {
         gp = &rt.gs[rt.allg_count++];
         gp->goid = rt.allg_count;
+        /* Kept when it dies. The pool of stacks is not for several threads at a time. */
+        gp->fiber.stack_low = fiber_stack_take();
     }
     unlock(&sched.lock);
     return gp;
@@ -149,8 +151,7 @@ static void newproc1(void *argument)
         return;
     gp->startfn = call->fn;
     gp->startarg = call->argument;
-    void *stack = gp->fiber.stack_low != NULL ? gp->fiber.stack_low : fiber_stack_take();
-    fiber_init(&gp->fiber, stack, FIBER_STACK_SIZE, goroutine_first_code, gp);
+    fiber_init(&gp->fiber, gp->fiber.stack_low, FIBER_STACK_SIZE, goroutine_first_code, gp);
     gp->fiber.user = gp;
     hook_task_init(&gp->task, call->name, call->number);
     atomic_store(&gp->atomicstatus, _Grunnable);
@@ -220,7 +221,7 @@ void gopark(bool (*unlockf)(struct g *gp, void *lock), void *lock, const char *r
 {
     prologue();
     struct m *mp = acquirem();
-    struct g *gp = mp->curg;
+    struct g *gp = peek(&mp->curg);
     if (readgstatus(gp) != _Grunning)
         throw("gopark: bad g status");
     mp->waitunlockf = unlockf;
@@ -301,7 +302,7 @@ void injectglist(struct gqueue *list)
  * could starve it. */
 static struct g *fair_share(struct p *pp)
 {
-    if (pp->schedtick % 61 != 0 || globrunqsize() == 0)
+    if (peek(&pp->schedtick) % 61 != 0 || globrunqsize() == 0)
         return NULL;
     lock(&sched.lock);
     struct g *gp = globrunqget(pp, 1);
@@ -312,12 +313,12 @@ static struct g *fair_share(struct p *pp)
 struct g *schedule(bool *inheritTime)
 {
     struct m *mp = getg()->m;
-    if (mp->locks != 0)
+    if (peek(&mp->locks) != 0)
         throw("schedule: holding locks");
     while (hook_load(&sched.gcwaiting) != 0)
         gcstopm();
     struct p *pp = mp->p;
-    pp->preempt = false;
+    poke(&pp->preempt, false);
 
     /* Before the timers run: they may put goroutines into the local queue. */
     if (mp->spinning && !runqempty_owned(pp))
@@ -371,7 +372,7 @@ _Noreturn void runtime_start(int32_t procs, bool with_sysmon, gofunc *main, void
  * before it gives the P up. A P in a system call is looked after by sysmon, or by its M. */
 bool runtime_has_stranded_work(void)
 {
-    bool idle = false, work = sched.runq.count > 0;
+    bool idle = false, work = peek(&sched.runq.count) > 0;
     for (int32_t i = 0; i < rt.allp_count; i++) {
         struct p *pp = rt.allp[i];
         if (pp == NULL)
@@ -394,7 +395,8 @@ bool runtime_poller_oversleeps(int64_t now)
     int64_t until = peek(&sched.pollUntil);
     for (int32_t i = 0; i < rt.allp_count; i++) {
         struct p *pp = rt.allp[i];
-        if (pp == NULL || peek(&pp->status) != _Pidle || pp->pollRound != peek(&sched.pollRound))
+        if (pp == NULL || peek(&pp->status) != _Pidle ||
+            peek(&pp->pollRound) != peek(&sched.pollRound))
             continue;
         int64_t due = runtime_due_of(pp);
         if (due != maxWhen && (until == 0 || (until > due && until > now)))

@@ -36,7 +36,7 @@ void gqueue_push(struct gqueue *q, struct g *gp)
     else
         q->head = gp;
     q->tail = gp;
-    q->count++;
+    poke(&q->count, peek(&q->count) + 1);
 }
 
 void gqueue_push_head(struct gqueue *q, struct g *gp)
@@ -45,7 +45,7 @@ void gqueue_push_head(struct gqueue *q, struct g *gp)
     q->head = gp;
     if (q->tail == NULL)
         q->tail = gp;
-    q->count++;
+    poke(&q->count, peek(&q->count) + 1);
 }
 
 void gqueue_append(struct gqueue *q, struct gqueue *tail)
@@ -57,7 +57,7 @@ void gqueue_append(struct gqueue *q, struct gqueue *tail)
     else
         q->head = tail->head;
     q->tail = tail->tail;
-    q->count += tail->count;
+    poke(&q->count, peek(&q->count) + peek(&tail->count));
     *tail = (struct gqueue){ 0 };
 }
 
@@ -70,7 +70,7 @@ struct g *gqueue_pop(struct gqueue *q)
     if (q->head == NULL)
         q->tail = NULL;
     gp->schedlink = NULL;
-    q->count--;
+    poke(&q->count, peek(&q->count) - 1);
     return gp;
 }
 
@@ -114,9 +114,9 @@ struct g *globrunqget(struct p *pp, int32_t max)
     return gp;
 }
 
-racy int32_t globrunqsize(void)
+int32_t globrunqsize(void)
 {
-    return sched.runq.count;
+    return peek(&sched.runq.count);
 }
 
 /* --- a P's queue --- */

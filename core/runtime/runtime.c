@@ -75,20 +75,21 @@ bool canPreempt(void)
     struct m *mp = gp->m;
     if (gp->stack_room != 0 && --gp->stack_room == 0)
         systemstack(growstack, NULL);
-    return gp != &mp->g0 && mp->locks == 0 && mp->p != NULL && peek(&mp->p->status) == _Prunning;
+    return gp != &mp->g0 && peek(&mp->locks) == 0 && mp->p != NULL &&
+           peek(&mp->p->status) == _Prunning;
 }
 
 void lock_from(const struct hook_site *site, struct mutex *l)
 {
     prologue_of("lock");
-    getg()->m->locks++;
+    addlocks(getg()->m, 1);
     hook_lock_from(site, &l->hook);
 }
 
 void unlock_from(const struct hook_site *site, struct mutex *l)
 {
     hook_unlock_from(site, &l->hook);
-    getg()->m->locks--;
+    addlocks(getg()->m, -1);
 }
 
 /* Marsaglia's xorshift; m0init() and newm() seed it with the M's id. */

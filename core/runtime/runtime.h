@@ -32,6 +32,12 @@ enum {
     RUNQ_SIZE = 8, /* per P; Go has 256: small, so that overflow into the global queue happens */
 };
 
+/* Accesses without a hook, where Go's are not atomic either: to a word that only the caller may
+ * change now; or where a stale value makes who reads it less clever, not wrong; or where the next
+ * hooked access mends what it spoils. No step. A word is _Atomic if others may read it meanwhile. */
+#define peek(p) atomic_load_explicit((p), memory_order_relaxed)
+#define poke(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
+
 struct timer;
 
 /* A runtime lock. While one is held, its M is not preempted. */
@@ -49,8 +55,8 @@ struct g {
     struct hook_task task;
     struct m *m; /* who runs it, or NULL */
     _Atomic uint32_t atomicstatus;
-    bool preempt;      /* asked to give up its M at the next prologue that may */
-    bool preemptStop;  /* the world is being stopped: bounded work should end early */
+    _Atomic bool preempt; /* asked to give up its M at the next prologue that may */
+    _Atomic bool preemptStop; /* the world is being stopped: bounded work should end early */
     int32_t goid;
     struct g *schedlink; /* in a queue or a free list */
     gofunc *startfn;
@@ -63,9 +69,9 @@ struct g {
 
 struct m {
     struct g g0;
-    struct g *curg;
+    struct g *_Atomic curg;
     struct p *p, *nextp, *oldp;
-    int32_t locks; /* > 0: not to be preempted */
+    _Atomic int32_t locks; /* > 0: not to be preempted */
     int32_t id;
     bool spinning;
     struct hook_note park;
@@ -84,12 +90,12 @@ struct p {
     int32_t id;
     _Atomic uint32_t status; /* enum pstatus */
     struct p *link;          /* in the idle list */
-    uint32_t schedtick;      /* grows at every scheduling round */
+    _Atomic uint32_t schedtick; /* grows at every scheduling round */
     _Atomic uint32_t syscalltick;
     struct { uint32_t schedtick, syscalltick; int64_t schedwhen, syscallwhen; } sysmontick;
-    struct m *m; /* back link; NULL if idle or in a system call */
-    bool preempt;
-    uint32_t pollRound; /* see runtime_poller_oversleeps() */
+    struct m *_Atomic m; /* back link; NULL if idle or in a system call */
+    _Atomic bool preempt;
+    _Atomic uint32_t pollRound; /* see runtime_poller_oversleeps() */
     struct hook_token token;
 
     _Atomic uint32_t runqhead, runqtail;
@@ -108,7 +114,7 @@ struct p {
 
 struct gqueue {
     struct g *head, *tail;
-    int32_t count;
+    _Atomic int32_t count;
 };
 
 /* What sched.lock guards, but for the atomics. */
@@ -117,7 +123,7 @@ struct schedt {
     struct m *midle; /* idle Ms waiting for work */
     int32_t nmidle, nmidlelocked, nmsys;
     int32_t mnext; /* how many Ms there are */
-    struct p *pidle;
+    struct p *_Atomic pidle;
     _Atomic uint32_t npidle, nmspinning;
     struct gqueue runq; /* the global run queue */
     struct g *gfree;
@@ -136,12 +142,12 @@ struct runtime {
     struct schedt sched;
     struct mutex heapLock; /* Go's mheap_.lock: guards all memory, that of stacks too */
     struct mutex allpLock; /* guards allp's length against readers without a P */
-    int32_t gomaxprocs;
+    _Atomic int32_t gomaxprocs;
     int32_t newprocs; /* what GOMAXPROCS() asks startTheWorldWithSema() for, 0: nothing */
     int32_t allp_count; /* Go's len(allp) */
     struct p *_Atomic allp[P_MAX];
     int32_t allg_count;
-    uint32_t gocall_count; /* goroutines that goFunc() has started */
+    _Atomic uint32_t gocall_count; /* goroutines that goFunc() has started */
     struct g *worldsema_owner; /* see stopTheWorld() */
     struct gqueue worldsema_waiters;
     struct mutex worldsema_lock;
@@ -172,17 +178,22 @@ static inline struct g *getg(void)
 
 /* --- preemption --- */
 
+static inline void addlocks(struct m *mp, int32_t delta)
+{
+    poke(&mp->locks, peek(&mp->locks) + delta);
+}
+
 /* Disables preemption of the calling goroutine; returns its M. Pair with releasem(). */
 static inline struct m *acquirem(void)
 {
     struct g *gp = getg();
-    gp->m->locks++;
+    addlocks(gp->m, 1);
     return gp->m;
 }
 
 static inline void releasem(struct m *mp)
 {
-    mp->locks--;
+    addlocks(mp, -1);
 }
 
 /* Go's newstack(), at a prologue: grows the goroutine's stack if it must. Whether the caller may be
@@ -197,7 +208,7 @@ void gopreempt(void);
  * goroutine may be preempted at. prologue_of() is for wrappers, under the wrapped function's name. */
 #define prologue()                                                               \
     do {                                                                         \
-        if (canPreempt() && hook_preemption_point(getg()->preempt))              \
+        if (canPreempt() && hook_preemption_point(peek(&getg()->preempt)))              \
             gopreempt();                                                         \
     } while (0)
 #define prologue_of(function_name)                                               \
@@ -205,7 +216,7 @@ void gopreempt(void);
         if (canPreempt() &&                                                      \
             hook_preemption_point_from(                                          \
                 HOOK_SITE_OF(HOOK_PREEMPTION, function_name, "entry"),           \
-                getg()->preempt))                                                \
+                peek(&getg()->preempt)))                                             \
             gopreempt();                                                         \
     } while (0)
 

@@ -8,7 +8,7 @@
 
 struct scavenge {
     struct mutex lock; /* taken before sched and timers */
-    struct g *g;
+    struct g *_Atomic g;
     bool parked;
     struct timer *timer;
     struct timer timer_storage;

@@ -8,16 +8,7 @@
 
 #include "core/runtime/proc.h"
 
-/* Accesses without a hook, where Go's are not atomic either: to a word that only the caller may
- * change now, or where the next hooked access mends what a stale value spoils. No step. */
-#define peek(p) atomic_load_explicit((p), memory_order_relaxed)
-#define poke(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
-
 #define assertLockHeld(l) hook_assert_held(&(l)->hook)
-
-/* A function that reads or writes another M's plain words without a lock, as Go's does: a stale
- * value makes it less clever, not wrong. */
-#define racy __attribute__((no_sanitize("thread")))
 
 /* --- proc.c: goroutines --- */
 

@@ -121,7 +121,7 @@ static void stopTheWorldWithSema(void *unused)
     (void)unused;
     struct m *mp = getg()->m;
     /* An M that waits for the lock would never stop. */
-    if (mp->locks > 0)
+    if (peek(&mp->locks) > 0)
         throw("stopTheWorld: holding locks");
     lock(&sched.lock);
     sched.stopwait = rt.gomaxprocs;
@@ -153,8 +153,8 @@ static void start_ps(struct p *pp)
 {
     while (pp != NULL) {
         struct p *next = pp->link;
-        struct m *mp = pp->m;
-        pp->m = NULL;
+        struct m *mp = peek(&pp->m);
+        poke(&pp->m, NULL);
         if (mp != NULL) {
             wakem(mp, pp);
         } else {

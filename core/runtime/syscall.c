@@ -62,7 +62,7 @@ void entersyscall(void)
 
     struct p *pp = mp->p;
     mp->syscalltick = peek(&pp->syscalltick);
-    pp->m = NULL;
+    poke(&pp->m, NULL);
     mp->oldp = pp;
     mp->p = NULL;
     hook_token_give(&pp->token);
@@ -109,9 +109,9 @@ static void exitsyscallfast_pidle(void *argument)
         acquirep(pp);
 }
 
-static racy bool some_idle(void)
+static bool some_idle(void)
 {
-    return sched.pidle != NULL;
+    return peek(&sched.pidle) != NULL;
 }
 
 /* Gets the old P back, or else an idle one. */
@@ -170,18 +170,18 @@ void exitsyscall(void)
 
 /* --- taking Ps back --- */
 
-racy bool preemptone(struct p *pp)
+bool preemptone(struct p *pp)
 {
-    struct m *mp = pp->m;
+    struct m *mp = peek(&pp->m);
     if (mp == NULL || mp == getg()->m)
         return false;
-    struct g *gp = mp->curg;
+    struct g *gp = peek(&mp->curg);
     if (gp == NULL)
         return false;
-    gp->preempt = true;
+    poke(&gp->preempt, true);
     if (peek(&sched.gcwaiting) != 0)
-        gp->preemptStop = true;
-    pp->preempt = true;
+        poke(&gp->preemptStop, true);
+    poke(&pp->preempt, true);
     return true;
 }
 
@@ -196,9 +196,9 @@ void preemptall(void)
 }
 
 /* Asks who has run on pp for too long to stop. True: it has had pp for so long. */
-static racy bool retake_running(struct p *pp, int64_t now)
+static bool retake_running(struct p *pp, int64_t now)
 {
-    uint32_t schedtick = pp->schedtick;
+    uint32_t schedtick = peek(&pp->schedtick);
     if (pp->sysmontick.schedtick != schedtick) {
         pp->sysmontick.schedtick = schedtick;
         pp->sysmontick.schedwhen = now;

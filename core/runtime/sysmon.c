@@ -21,9 +21,9 @@
 enum { IDLE_ROUNDS = 50 }; /* before the delay grows */
 
 /* Nothing runs, or nothing is to run. */
-static racy bool all_idle(uint32_t gcwaiting, uint32_t npidle)
+static bool all_idle(uint32_t gcwaiting, uint32_t npidle)
 {
-    return gcwaiting != 0 || npidle == (uint32_t)rt.gomaxprocs;
+    return gcwaiting != 0 || npidle == (uint32_t)peek(&rt.gomaxprocs);
 }
 
 /* Sleeps until it is needed or `next`, when the first timer is due. sched.lock held, but not while

@@ -33,7 +33,8 @@ static inline int test_begin(void **state)
         mutex_init(&pp->timersLock, "timers");
         rt.allp[i] = pp;
     }
-    rt.allp_count = rt.gomaxprocs = TEST_PS;
+    rt.allp_count = TEST_PS;
+    rt.gomaxprocs = TEST_PS;
     mp->p = &rt.ps[0];
     rt.ps[0].m = mp;
     return 0;

@@ -30,7 +30,8 @@
  * Invariants, walked by runtime_check() where a state can show them:
  * I1  when of a timer in a heap is written locked, in RUNNING or MOVING.
  * I2  nextwhen is written in MODIFYING, and read in MOVING (and loosely in timeSleepUntil).
- * I3  period, f, arg, seq are written in MODIFYING or before addtimer, and read in RUNNING.
+ * I3  period, f, arg, seq are written in MODIFYING or before addtimer, and read in RUNNING (and
+ *     loosely in resettimer, as in Go: who changes them meanwhile may be undone).
  * I4  pp is written locked in a transitional state, and read by others in MODIFYING only. A timer
  *     in NoStatus or Removed has none.
  * I5  A timer is in pp's heap, once, and in no other; in NoStatus and Removed it is in none.
@@ -173,7 +174,7 @@ static void modtimer_in_heap(struct timer *t, int64_t when, uint32_t status, str
         hook_fetch_add(&t->pp->deletedTimers, -1u);
 
     /* Its P's heap is not ours to change: leave the new time in nextwhen. */
-    t->nextwhen = when;
+    poke(&t->nextwhen, when);
     bool earlier = when < t->when;
 
     uint32_t adjust = 0;
@@ -235,10 +236,10 @@ bool modtimer(struct timer *t, int64_t when, int64_t period, timer_func *f, void
         }
     }
 
-    t->period = period < 0 ? 0 : period;
-    t->f = f;
-    t->arg = arg;
-    t->seq = seq;
+    poke(&t->period, period < 0 ? 0 : period);
+    poke(&t->f, f);
+    poke(&t->arg, arg);
+    poke(&t->seq, seq);
 
     if (wasRemoved) {
         t->when = when;
@@ -258,7 +259,7 @@ bool modtimer(struct timer *t, int64_t when, int64_t period, timer_func *f, void
 bool resettimer(struct timer *t, int64_t when)
 {
     prologue();
-    return modtimer(t, when, t->period, t->f, t->arg, t->seq);
+    return modtimer(t, when, peek(&t->period), peek(&t->f), peek(&t->arg), peek(&t->seq));
 }
 
 void startTimer(struct timer *t)
@@ -283,7 +284,8 @@ void goFunc(void *arg, uintptr_t seq)
 {
     (void)seq;
     struct gocall *call = arg;
-    if (newproc(call->fn, call->argument, "after", ++rt.gocall_count) == NULL)
+    uint32_t number = atomic_fetch_add(&rt.gocall_count, 1u) + 1;
+    if (newproc(call->fn, call->argument, "after", number) == NULL)
         throw("goFunc: too many goroutines");
 }
 
@@ -299,7 +301,7 @@ static bool resetForSleep(struct g *gp, void *arg)
 {
     (void)gp;
     struct timer *t = arg;
-    resettimer(t, t->nextwhen);
+    resettimer(t, peek(&t->nextwhen));
     return true;
 }
 
@@ -315,8 +317,8 @@ void timeSleep(int64_t ns)
         t = runtime_alloc(sizeof(*t));
         gp->timer = t;
     }
-    t->f = goroutineReady;
-    t->arg = gp;
-    t->nextwhen = when_after(ns);
+    poke(&t->f, goroutineReady);
+    poke(&t->arg, gp);
+    poke(&t->nextwhen, when_after(ns));
     gopark(resetForSleep, t, "sleep");
 }

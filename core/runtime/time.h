@@ -29,11 +29,11 @@ typedef void timer_func(void *arg, uintptr_t seq);
 struct timer {
     struct p *pp; /* whose heap it is in, or NULL */
     int64_t when; /* ns; the heap's key */
-    int64_t period;
-    timer_func *f; /* called without any lock, on g0: must not block */
-    void *arg;
-    uintptr_t seq;
-    int64_t nextwhen; /* the real time of a timerModified... timer */
+    _Atomic int64_t period;
+    timer_func *_Atomic f; /* called without any lock, on g0: must not block */
+    void *_Atomic arg;
+    _Atomic uintptr_t seq;
+    _Atomic int64_t nextwhen; /* the real time of a timerModified... timer */
     _Atomic uint32_t status;
 };
 

@@ -155,7 +155,7 @@ static void moveTimer(struct p *pp, struct timer *t)
         case timerModifiedLater:
             if (!timer_hold(t, s, timerMoving))
                 continue;
-            t->when = t->nextwhen;
+            t->when = peek(&t->nextwhen);
             t->pp = NULL;
             doaddtimer(pp, t);
             timer_release(t, timerMoving, timerWaiting);

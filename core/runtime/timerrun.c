@@ -28,7 +28,7 @@ static bool moveModified0(struct p *pp, struct timer *t, uint32_t s)
 {
     if (!timer_hold(t, s, timerMoving))
         return false;
-    t->when = t->nextwhen;
+    t->when = peek(&t->nextwhen);
     dodeltimer0(pp);
     doaddtimer(pp, t);
     if (s == timerModifiedEarlier)
@@ -99,7 +99,7 @@ static void adjusttimers(struct p *pp)
         case timerModifiedEarlier:
         case timerModifiedLater:
             if (timer_hold(t, s, timerMoving)) {
-                t->when = t->nextwhen;
+                t->when = peek(&t->nextwhen);
                 i = dodeltimer(pp, i);
                 moved[moved_count++] = t;
                 if (s == timerModifiedEarlier &&
@@ -125,14 +125,15 @@ static void adjusttimers(struct p *pp)
 /* Runs the first timer, which is held in timerRunning. */
 static void runOneTimer(struct p *pp, struct timer *t, int64_t now)
 {
-    timer_func *f = t->f;
-    void *arg = t->arg;
-    uintptr_t seq = t->seq;
+    timer_func *f = peek(&t->f);
+    void *arg = peek(&t->arg);
+    uintptr_t seq = peek(&t->seq);
+    int64_t period = peek(&t->period);
 
-    if (t->period > 0) {
+    if (period > 0) {
         /* It stays in the heap, at the first of its times that is still to come. */
-        t->when += (now - t->when) / t->period * t->period;
-        t->when = t->when > maxWhen - t->period ? maxWhen : t->when + t->period;
+        t->when += (now - t->when) / period * period;
+        t->when = t->when > maxWhen - period ? maxWhen : t->when + period;
         siftdownTimer(pp->timers, pp->timers_count, 0);
         timer_release(t, timerRunning, timerWaiting);
         updateTimer0When(pp);
@@ -216,7 +217,7 @@ static void clearing_look(struct clearing *clearing, struct timer *t)
         case timerModifiedLater:
             if (!timer_hold(t, s, timerMoving))
                 continue;
-            t->when = t->nextwhen;
+            t->when = peek(&t->nextwhen);
             clearing_keep(clearing, t);
             clearing->changed_heap = true;
             timer_release(t, timerMoving, timerWaiting);
@@ -325,12 +326,12 @@ static int64_t earliest_in_heap(struct p *pp, uint32_t earlier, int64_t next)
             break;
         case timerModifiedEarlier:
             earlier--;
-            if (t->nextwhen < next)
-                next = t->nextwhen;
+            if (peek(&t->nextwhen) < next)
+                next = peek(&t->nextwhen);
             break;
         case timerModifiedLater:
-            if (t->nextwhen < next)
-                next = t->nextwhen;
+            if (peek(&t->nextwhen) < next)
+                next = peek(&t->nextwhen);
             break;
         default:
             break;
