@@ -2,8 +2,8 @@
 /*
  * Behaviour: what the runtime promises to who uses it, one promise per row of a table. The body of
  * a promise is the first goroutine of a program, and knows nothing but core/runtime and what is
- * here; so it can run under the engine or on real threads. A promise that is not kept ends the run
- * by throw(); nothing else is a verdict.
+ * here; so it runs under the engine and on real threads. A promise that is not kept ends the run
+ * by throw(); nothing else is a verdict. How they are run: behaviour_engine.h, behaviour_threads.h.
  *
  * Time may leap at any moment unless behaviour.punctual, so a body claims
  *   - "not before", always;
@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "core/base/prng.h"
+#include "core/runtime/invariant.h"
 #include "core/runtime/netpoll.h"
 #include "core/runtime/proc.h"
 #include "core/runtime/runq.h"
@@ -36,12 +37,19 @@ enum { BEHAVIOUR_TIMERS = 128, BEHAVIOUR_DESCRIPTORS = 16 };
 #define NANOSECOND ((int64_t)1)
 #define MICROSECOND (1000 * NANOSECOND)
 #define MILLISECOND (1000 * MICROSECOND)
+/* Long times are there to be told from short ones: while they are real, the short ones will do. */
+#if HOOK_BACKEND == HOOK_SIM
 #define SECOND (1000 * MILLISECOND)
 #define HOUR (3600 * SECOND)
+#else
+#define SECOND (2 * MILLISECOND)
+#define HOUR (25 * SECOND)
+#endif
 
 /* What the program has, and what its judge knows of it. */
 struct behaviour_program {
     bool punctual; /* time passes only while nobody has anything to do */
+    uint64_t seed; /* another one in each of the runs that are drawn */
     _Atomic uint32_t computing; /* goroutines in compute() */
     _Atomic uint32_t goroutines, timer_count, descriptor_count;
     _Atomic uint32_t data[BEHAVIOUR_DESCRIPTORS][2]; /* there is something to read, room to write */
@@ -240,6 +248,40 @@ static inline enum poll_result transfer(struct pollDesc *pd, int mode)
     return result;
 }
 
+/* Walks the invariants of the runtime. idle: nobody is between two steps. */
+static inline const char *behaviour_check(bool idle)
+{
+    static struct timer *timers[BEHAVIOUR_TIMERS + 2 * BEHAVIOUR_DESCRIPTORS + 1];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < atomic_load(&behaviour.timer_count); i++)
+        timers[count++] = &behaviour.timers[i];
+    for (uint32_t i = 0; i < atomic_load(&behaviour.descriptor_count); i++) {
+        timers[count++] = &behaviour.descriptors[i].rt_timer;
+        timers[count++] = &behaviour.descriptors[i].wt_timer;
+    }
+    if (scavenge.timer != NULL)
+        timers[count++] = scavenge.timer;
+    return runtime_check(timers, count, idle);
+}
+
+enum { BEHAVIOURS_MAX = 32 };
+
+#if HOOK_BACKEND == HOOK_SIM
 #include "fuzz/behaviour_engine.h"
+#else
+#include "fuzz/behaviour_threads.h"
+#endif
+
+/* A program's main(): each behaviour is a test of that name. */
+static inline int behaviour_run_all(const struct behaviour *behaviours, size_t count)
+{
+    static struct CMUnitTest tests[BEHAVIOURS_MAX];
+    check(count <= BEHAVIOURS_MAX);
+    for (size_t i = 0; i < count; i++)
+        tests[i] = (struct CMUnitTest){ .name = behaviours[i].name,
+                                        .test_func = behaviour_test,
+                                        .initial_state = (void *)(uintptr_t)&behaviours[i] };
+    return _cmocka_run_group_tests("behaviour", tests, count, NULL, NULL);
+}
 
 #endif

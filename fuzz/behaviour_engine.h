@@ -9,7 +9,6 @@
 #define FUZZ_BEHAVIOUR_ENGINE_H
 
 #include "core/engine/test.h"
-#include "core/runtime/invariant.h"
 #include "fuzz/timers_model.h"
 
 #ifndef BEHAVIOUR_SEEDS
@@ -34,6 +33,7 @@ static struct behaviour_run {
 static inline void behaviour_reset(void)
 {
     bool punctual = behaviour.punctual;
+    uint64_t seed = behaviour.seed;
     const struct behaviour *row = behaviour_run.behaviour;
     uint32_t timers = atomic_load(&behaviour.timer_count);
     uint32_t descriptors = atomic_load(&behaviour.descriptor_count);
@@ -42,6 +42,7 @@ static inline void behaviour_reset(void)
     memset(behaviour.descriptors, 0, descriptors * sizeof behaviour.descriptors[0]);
     memset(&behaviour, 0, offsetof(struct behaviour_program, timers));
     behaviour.punctual = punctual;
+    behaviour.seed = seed;
     behaviour_run = (struct behaviour_run){ .behaviour = row };
 }
 
@@ -62,21 +63,6 @@ static inline void behaviour_start(const struct plan *plan)
 static inline bool behaviour_finished(void)
 {
     return behaviour_run.ended;
-}
-
-static inline const char *behaviour_check(bool idle)
-{
-    static struct timer *timers[BEHAVIOUR_TIMERS + 2 * BEHAVIOUR_DESCRIPTORS + 1];
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < atomic_load(&behaviour.timer_count); i++)
-        timers[count++] = &behaviour.timers[i];
-    for (uint32_t i = 0; i < atomic_load(&behaviour.descriptor_count); i++) {
-        timers[count++] = &behaviour.descriptors[i].rt_timer;
-        timers[count++] = &behaviour.descriptors[i].wt_timer;
-    }
-    if (scavenge.timer != NULL)
-        timers[count++] = scavenge.timer;
-    return runtime_check(timers, count, idle);
 }
 
 static inline uint64_t behaviour_activity(void)
@@ -196,24 +182,11 @@ static inline void behaviour_test(void **state)
     test_options.faults = FAULTS_ALL;
     for (uint32_t i = 0; i < strategy_count(); i++) {
         for (uint64_t seed = 0; seed < BEHAVIOUR_SEEDS; seed++) {
+            behaviour.seed = seed;
             test_run(&behaviour_subject, strategy_at(i), seed);
             behaviour_judge(strategy_at(i)->name, seed);
         }
     }
-}
-
-enum { BEHAVIOURS_MAX = 32 };
-
-/* A program's main(): each behaviour is a test of that name. */
-static inline int behaviour_run_all(const struct behaviour *behaviours, size_t count)
-{
-    static struct CMUnitTest tests[BEHAVIOURS_MAX];
-    check(count <= BEHAVIOURS_MAX);
-    for (size_t i = 0; i < count; i++)
-        tests[i] = (struct CMUnitTest){ .name = behaviours[i].name,
-                                        .test_func = behaviour_test,
-                                        .initial_state = (void *)(uintptr_t)&behaviours[i] };
-    return _cmocka_run_group_tests("behaviour", tests, count, NULL, NULL);
 }
 
 #endif

@@ -101,6 +101,27 @@ static void a_timer_beside_system_calls(void *unused)
     expect_over_in(timer_new(is_over, NULL), MILLISECOND, 30 * MILLISECOND);
 }
 
+enum { GENERATIONS = 3 };
+
+static void starts_two(void *generation)
+{
+    uintptr_t next = (uintptr_t)generation + 1;
+    for (int i = 0; i < 2 && next <= GENERATIONS; i++)
+        go(starts_two, (void *)next);
+    semaphore_signal(&done);
+}
+
+/* Goroutines that start goroutines, on all Ps at once; twice, so that dead ones are used again. */
+static void a_family(void *unused)
+{
+    (void)unused;
+    begin();
+    for (int i = 0; i < 2; i++) {
+        go(starts_two, NULL);
+        semaphore_wait_times(&done, (2 << GENERATIONS) - 1);
+    }
+}
+
 /* --- the poller --- */
 
 static _Atomic uint32_t polling;
@@ -268,13 +289,13 @@ static void the_scavenger_on_a_p_that_goes(void *unused)
 
 static void preempted(void *argument)
 {
-    struct alarm *alarm = argument;
+    struct timer *t = argument;
     for (uint32_t i = 0; i < 6; i++) {
-        alarm_reset(alarm, i % 2 == 0 ? HOUR : MICROSECOND);
-        getg()->preempt = true; /* as preemptone() asks */
-        alarm_stop(alarm);
-        getg()->preempt = true;
-        alarm_reset(alarm, MICROSECOND);
+        resetTimer(t, when_after(i % 2 == 0 ? HOUR : MICROSECOND));
+        poke(&getg()->preempt, true); /* as preemptone() asks */
+        stopTimer(t);
+        poke(&getg()->preempt, true);
+        resetTimer(t, when_after(MICROSECOND));
     }
     semaphore_signal(&done);
 }
@@ -286,7 +307,7 @@ static void preempted_in_reset(void *unused)
     begin();
     alarm_start(&alarms[0], HOUR);
     for (int i = 0; i < 3; i++)
-        go(preempted, &alarms[0]);
+        go(preempted, alarms[0].timer);
     semaphore_wait_times(&done, 3);
     alarm_stop(&alarms[0]);
 }
@@ -349,6 +370,7 @@ int main(void)
           a_goroutine_beside_ping_pong, 1, NULL },
         { "a_timer_runs_though_two_goroutines_make_system_calls", a_timer_beside_system_calls, 1,
           NULL },
+        { "goroutines_may_start_goroutines", a_family, 4, NULL },
         { "a_break_ends_a_poll", a_break_ends_a_poll, 2, NULL },
         { "a_break_is_for_who_blocks", a_break_is_for_who_blocks, 2, NULL },
         { "an_earlier_timer_breaks_a_poll", an_earlier_timer_breaks_a_poll, 2, NULL },

@@ -118,6 +118,35 @@ static void a_timer_that_restarts_itself(void *unused)
     expect(hook_load(&links) == CHAIN, "a timer ran though nobody had started it");
 }
 
+enum { STARTERS = 4, STARTS = 4 };
+
+static void signals(void *unused)
+{
+    (void)unused;
+    semaphore_signal(&done);
+}
+
+static void starts_timers(void *call)
+{
+    for (int64_t i = 0; i < STARTS; i++) {
+        struct timer *t = timer_new(goFunc, call);
+        t->when = when_after(i * MICROSECOND);
+        startTimer(t);
+        Gosched();
+    }
+}
+
+/* AfterFunc as it is: on several Ps at once, timers that start goroutines. */
+static void timers_that_start_goroutines(void *unused)
+{
+    (void)unused;
+    static struct gocall call = { signals, NULL };
+    semaphore_init(&done);
+    for (int i = 0; i < STARTERS; i++)
+        go(starts_timers, &call);
+    semaphore_wait_times(&done, STARTERS * STARTS);
+}
+
 /* --- stopped --- */
 
 /* TestAfterStop. */
@@ -277,6 +306,7 @@ int main(void)
         { "timers_run_in_the_order_of_their_times", timers_with_times_out_of_order, 1, NULL },
         { "a_chain_of_timers_runs_to_its_end", a_chain_of_timers, 2, NULL },
         { "a_timer_may_restart_itself", a_timer_that_restarts_itself, 2, NULL },
+        { "timers_may_start_goroutines", timers_that_start_goroutines, 4, NULL },
         { "a_stopped_timer_never_runs", stop_before_its_time, 2, NULL },
         { "a_timer_that_never_started_is_not_pending", stop_what_never_started, 1, NULL },
         { "timers_stopped_half_way_never_run", many_that_stop_half_way, 4, NULL },
