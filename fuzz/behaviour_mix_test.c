@@ -42,6 +42,13 @@ static void calls(struct prng *prng)
     system_call(prng_below(prng, 60) * MICROSECOND);
 }
 
+static void blocks(struct prng *prng)
+{
+    entersyscallblock();
+    hook_sleep(prng_below(prng, 60) * MICROSECOND);
+    exitsyscall();
+}
+
 static void computes(struct prng *prng)
 {
     compute(prng_below(prng, 30) * MICROSECOND);
@@ -55,7 +62,9 @@ static void resizes(struct prng *prng)
 static void collects(struct prng *prng)
 {
     (void)prng;
-    collect_garbage();
+    stopTheWorld("gc");
+    shrinkstacks();
+    startTheWorld();
     gcPaceScavenger();
 }
 
@@ -73,9 +82,10 @@ static void sends(struct prng *prng)
 
 static void works(void *number)
 {
-    static void (*const actions[])(struct prng *) = { resets, resets,  resets,   stops,
-                                                      stops,  sleeps,  calls,    computes,
-                                                      sends,  resizes, collects, sets_deadline };
+    static void (*const actions[])(struct prng *) = {
+        resets, resets, resets, stops,   stops,    sleeps,        calls,
+        blocks, sends,  sends,  resizes, collects, sets_deadline, computes,
+    };
     struct prng prng = { behaviour.seed * WORKERS + (uintptr_t)number };
     for (int i = 0; i < ACTIONS; i++)
         actions[prng_below(&prng, count_of(actions))](&prng);

@@ -4,10 +4,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-
-#include <cmocka.h>
 #include <pthread.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "core/base/check.h"
 #include "core/base/fiber.h"
