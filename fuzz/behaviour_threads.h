@@ -56,6 +56,9 @@ static inline void behaviour_main(void *unused)
 static inline void behaviour_start(const struct behaviour *row, uint64_t seed)
 {
     static struct fiber fiber;
+    static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS };
+    for (size_t i = 0; i < count_of(crashes); i++)
+        signal(crashes[i], SIG_DFL); /* not cmocka's: it would go on with its tests, in here */
     alarm(BEHAVIOUR_SECONDS);
     behaviour_row = row;
     behaviour.seed = seed;
@@ -94,6 +97,8 @@ static inline const char *behaviour_end(const struct behaviour *row,
     bool aborted = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
     if (row->dies != NULL)
         return aborted && strstr(output, row->dies) != NULL ? NULL : "it did not die as it should";
+    if (WIFSIGNALED(status) && !aborted)
+        return strsignal(WTERMSIG(status));
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? NULL : "it died";
 }
 
