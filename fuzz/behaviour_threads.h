@@ -53,12 +53,37 @@ static inline void behaviour_main(void *unused)
     _exit(0);
 }
 
+/* What there is to see of a run that hangs, and will not do so a second time. Atomics only. */
+static inline void behaviour_hangs(int signal_number)
+{
+    char line[160];
+    int size = snprintf(line, sizeof line,
+                        "idle Ps: %u, spinning Ms: %u, stopping: %u, lastpoll: %lld, until: %lld\n",
+                        peek(&sched.npidle), peek(&sched.nmspinning), peek(&sched.gcwaiting),
+                        (long long)peek(&sched.lastpoll), (long long)peek(&sched.pollUntil));
+    bool written = write(STDERR_FILENO, line, (size_t)size) == size;
+    for (int i = 0; i < P_MAX && peek(&rt.allp[i]) != NULL && written; i++) {
+        struct p *pp = &rt.ps[i];
+        size = snprintf(line, sizeof line, "P%d: status %u, queue %u to %u, %u timers, first %lld\n",
+                        i, peek(&pp->status), peek(&pp->runqhead), peek(&pp->runqtail),
+                        peek(&pp->numTimers), (long long)peek(&pp->timer0When));
+        written = write(STDERR_FILENO, line, (size_t)size) == size;
+    }
+    for (int i = 0; i < G_MAX && peek(&rt.gs[i].atomicstatus) != _Gidle && written; i++) {
+        size = snprintf(line, sizeof line, "g%d: status %u\n", i, peek(&rt.gs[i].atomicstatus));
+        written = write(STDERR_FILENO, line, (size_t)size) == size;
+    }
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
 static inline void behaviour_start(const struct behaviour *row, uint64_t seed)
 {
     static struct fiber fiber;
     static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS };
     for (size_t i = 0; i < count_of(crashes); i++)
         signal(crashes[i], SIG_DFL); /* not cmocka's: it would go on with its tests, in here */
+    signal(SIGALRM, behaviour_hangs);
     alarm(BEHAVIOUR_SECONDS);
     behaviour_row = row;
     behaviour.seed = seed;
