@@ -10,7 +10,7 @@ setup() {
 }
 
 @test "the fixed runtime survives a hunt with every strategy" {
-    for strategy in random pct; do
+    for strategy in random pct starve; do
         run -0 "$out/wedge" hunt timers --strategy "$strategy" --runs 50000 --seed 7
     done
 }

@@ -88,8 +88,9 @@ static void every_choice_can_be_made(void **state)
 {
     (void)state;
     const struct wedge_subject *subject = subject_find("timers");
-    bool verbs[UINT8_MAX + 1] = { false }, procs[8] = { false }, seconds[8] = { false };
+    bool verbs[UINT8_MAX + 1] = { false }, procs[8] = { false };
     bool goroutines[UINT8_MAX + 1] = { false }, callbacks[UINT8_MAX + 1] = { false };
+    bool seconds[UINT8_MAX + 1] = { false };
     memset(bytes, 0, sizeof bytes);
     bytes[DECODE_SEED_SIZE] = 1;
     uint8_t *settings = bytes + DECODE_SEED_SIZE + 1;

@@ -3,6 +3,13 @@
  * Draws programs. Each draws first a taste: which themes, verbs, timers, descriptors and durations
  * it uses. A few of each, so that operations meet on the same object at the same time; another few
  * in the next program, so that nothing is left out ("swarm testing", Groce and others, ISSTA 2012).
+ *
+ * And each has a shape:
+ *   few     some goroutines with a few operations each
+ *   duel    two parts of the runtime, drawn as a pair, against each other, and little else: so every
+ *           pair gets its share of runs, and a run is short. Maybe in several rounds
+ *   burst   many timers and sleeps that end at the same time: long queues, deep heaps
+ *   crowd   many of everything
  */
 #include "core/base/check.h"
 #include "fuzz/timers.h"
@@ -12,7 +19,8 @@ enum {
     DURATIONS_MAX = 3,
     TASTE_VERBS_MAX = 64,
     OPERATIONS_MAX = 4, /* of a goroutine, as a rule */
-    CROWD_ODDS = 32,    /* once in so many, a program has many of everything: large heaps */
+    DUEL_PATTERN_MAX = 2, /* operations of a goroutine in one round of a duel */
+    FEW_GOROUTINES = 6,   /* are many unless it is a burst */
     SYSMON_NAP = 20000, /* ns; as long as there is something to do */
 };
 
@@ -41,6 +49,49 @@ static const struct {
     { THEME_WORLD, VERB_GC, 1 },
 };
 
+enum shape { SHAPE_FEW, SHAPE_DUEL, SHAPE_BURST, SHAPE_CROWD, SHAPE_COUNT };
+/* Out of so many programs, how many have which. */
+enum { SHAPE_SHARES = 64 };
+static const uint8_t shape_shares[SHAPE_COUNT] = {
+    [SHAPE_FEW] = 34, [SHAPE_DUEL] = 26, [SHAPE_BURST] = 2, [SHAPE_CROWD] = 2,
+};
+
+/* What a duel is between. */
+enum part {
+    PART_TIMERS,
+    PART_DEADLINES,
+    PART_WAITS,
+    PART_SLEEPS,
+    PART_SCAVENGER,
+    PART_WORLD,
+    PART_THREADS,
+    PART_COUNT
+};
+enum { PART_VERBS_MAX = 8 };
+static const uint8_t part_verbs[PART_COUNT][PART_VERBS_MAX] = { /* repeated: more likely */
+    [PART_TIMERS] = { VERB_ADD, VERB_ADD, VERB_AFTER, VERB_RESET, VERB_RESET, VERB_STOP, VERB_STOP,
+                      VERB_PERIODIC },
+    [PART_DEADLINES] = { VERB_DEADLINE, VERB_DEADLINE, VERB_RDEADLINE, VERB_RDEADLINE,
+                         VERB_WDEADLINE, VERB_CLEAR, VERB_EXPIRE, VERB_CLOSE },
+    [PART_WAITS] = { VERB_READ, VERB_READ, VERB_READ, VERB_WRITE, VERB_IO, VERB_IO, VERB_CLOSE,
+                     VERB_OPEN },
+    [PART_SLEEPS] = { VERB_SLEEP, VERB_SLEEP, VERB_SLEEP, VERB_SLEEP, VERB_SLEEP, VERB_SLEEP,
+                      VERB_YIELD, VERB_YIELD },
+    [PART_SCAVENGER] = { VERB_SCAVENGE, VERB_SCAVENGE, VERB_SCAVENGE, VERB_SYSMON_SCAVENGE,
+                         VERB_SYSMON_SCAVENGE, VERB_SYSMON_SCAVENGE, VERB_SYSMON_SCAVENGE,
+                         VERB_SLEEP },
+    [PART_WORLD] = { VERB_RESIZE, VERB_RESIZE, VERB_RESIZE, VERB_RESIZE, VERB_RESIZE, VERB_RESIZE,
+                     VERB_GC, VERB_GC },
+    [PART_THREADS] = { VERB_SYSCALL, VERB_SYSCALL, VERB_SYSCALL, VERB_BLOCK, VERB_BLOCK,
+                       VERB_BLOCK, VERB_YIELD, VERB_YIELD },
+};
+
+/* What goroutines do in a burst: those who start timers, then those who only fill queues. */
+static const uint8_t burst_starts[] = { VERB_ADD, VERB_AFTER, VERB_AFTER, VERB_RESET };
+static const uint8_t burst_changes[] = { VERB_STOP, VERB_STOP, VERB_RESET, VERB_SLEEP };
+static const uint8_t burst_fills[] = { VERB_SLEEP, VERB_SLEEP, VERB_YIELD, VERB_READ, VERB_IO,
+                                       VERB_DEADLINE };
+
 static const int64_t nice_durations[] = { 0, 1, 1000, 20000, 1000000, 10000000 };
 
 struct taste {
@@ -52,6 +103,8 @@ struct taste {
     int64_t durations[DURATIONS_MAX];
     uint32_t duration_count;
     bool sysmon;
+    bool fresh;  /* what starts timers mostly takes new ones */
+    bool shrunk; /* the last resize was to few Ps */
 };
 
 /* A small number from 1 to most: 1 half of the time, 2 a quarter of the time, ... */
@@ -130,11 +183,13 @@ static void draw_taste(struct taste *taste, uint32_t themes, bool crowd, struct 
 {
     draw_verbs(taste, themes, prng, faults);
     taste->added = 0;
+    taste->fresh = prng_one_in(prng, 4);
+    taste->shrunk = false;
     taste->timers = crowd ? TIMERS_COUNT : draw_few(prng, TIMERS_COUNT);
     taste->descriptors = crowd ? TIMERS_DESCRIPTORS : draw_few(prng, TIMERS_DESCRIPTORS);
-    taste->goroutines = draw_few(prng, prng_one_in(prng, 8) ? TIMERS_GOROUTINES : 3);
+    taste->goroutines = draw_few(prng, prng_one_in(prng, 8) ? FEW_GOROUTINES : 3);
     if (crowd)
-        taste->goroutines = 1 + prng_below(prng, TIMERS_GOROUTINES);
+        taste->goroutines = 1 + prng_below(prng, FEW_GOROUTINES);
     taste->longest = crowd || prng_one_in(prng, 16) ? 3 * OPERATIONS_MAX : OPERATIONS_MAX;
     taste->duration_count = crowd ? DURATIONS_MAX : draw_few(prng, DURATIONS_MAX);
     for (uint32_t i = 0; i < taste->duration_count; i++)
@@ -146,10 +201,13 @@ static void draw_taste(struct taste *taste, uint32_t themes, bool crowd, struct 
 }
 
 /* A timer is new but once, after that add is no more than reset. So every second add is of the next
- * timer that is new: starting timers is worth as much as using them. */
+ * timer that is new: starting timers is worth as much as using them. In some programs it is worth
+ * more: then all but one in eight. */
 static uint32_t draw_timer(struct taste *taste, uint32_t verb, struct prng *prng)
 {
-    if (verb == VERB_ADD && taste->added < TIMERS_COUNT && prng_one_in(prng, 2))
+    bool starts = verb == VERB_ADD || verb == VERB_AFTER;
+    bool is_new = taste->fresh ? !prng_one_in(prng, 8) : prng_one_in(prng, 2);
+    if (starts && is_new && taste->added < TIMERS_COUNT)
         return taste->added++;
     return prng_below(prng, taste->timers);
 }
@@ -162,9 +220,12 @@ static int64_t draw_argument(struct taste *taste, uint32_t verb,
     case 't': value = draw_timer(taste, verb, prng); break;
     case 'd': value = prng_below(prng, taste->descriptors); break;
     case '+': value = draw_duration(taste, prng); break;
-    default:
-        value = argument->minimum +
-                prng_below(prng, (uint32_t)(argument->maximum - argument->minimum + 1));
+    default: /* how many Ps: mostly up and down between the bounds */
+        value = taste->shrunk ? argument->maximum : argument->minimum;
+        if (prng_one_in(prng, 4))
+            value = argument->minimum +
+                    prng_below(prng, (uint32_t)(argument->maximum - argument->minimum + 1));
+        taste->shrunk = value == argument->minimum;
     }
     return value < argument->minimum ? argument->minimum : value;
 }
@@ -200,31 +261,145 @@ static void draw_callbacks(struct plan *plan, struct taste *taste, struct prng *
                       callback_verbs[prng_below(prng, count_of(callback_verbs))], taste, prng);
 }
 
-static void draw_settings(struct plan *plan, const struct taste *taste, uint32_t themes,
-                          struct prng *prng)
+/* With three or more, one may be idle while two others are at work. */
+static uint32_t draw_procs(struct prng *prng)
 {
-    /* The scavenger's timer is worth looking at when another P may run it. */
-    uint32_t one_p_odds = (themes >> THEME_SCAVENGER & 1) != 0 ? 4 : 2;
-    plan->settings[SETTING_PROCS] = 1;
-    if (!prng_one_in(prng, one_p_odds))
-        plan->settings[SETTING_PROCS] = 1 + draw_few(prng, TIMERS_PROCS_MAX - 1);
+    return 1 + prng_below(prng, TIMERS_PROCS_MAX);
+}
+
+static void draw_settings(struct plan *plan, const struct taste *taste, uint32_t procs,
+                          bool scavenges, struct prng *prng)
+{
+    plan->settings[SETTING_PROCS] = procs;
     plan->settings[SETTING_SYSMON] = taste->sysmon;
     plan->settings[SETTING_SCAVENGER] = 0;
-    if ((themes >> THEME_SCAVENGER & 1) != 0) {
+    if (scavenges) {
         int64_t sleep_ns = taste->durations[prng_below(prng, taste->duration_count)];
         plan->settings[SETTING_SCAVENGER] = sleep_ns > 0 ? sleep_ns : 1;
     }
 }
 
-void timers_generate(struct plan *plan, struct prng *prng, uint32_t faults)
+/* --- the shapes --- */
+
+static void draw_few_or_crowd(struct plan *plan, bool crowd, struct prng *prng, uint32_t faults)
 {
     struct taste taste;
-    bool crowd = prng_one_in(prng, CROWD_ODDS);
     uint32_t themes = draw_themes(prng, crowd);
+    bool scavenges = (themes >> THEME_SCAVENGER & 1) != 0;
     draw_taste(&taste, themes, crowd, prng, faults);
-    draw_settings(plan, &taste, themes, prng);
+    draw_settings(plan, &taste, draw_procs(prng), scavenges, prng);
     draw_goroutines(plan, &taste, prng);
     bool has_timers = (themes >> THEME_TIMERS & 1) != 0;
     if (has_timers && (faults >> FAULT_REENTER & 1) != 0 && prng_one_in(prng, 3))
         draw_callbacks(plan, &taste, prng);
+}
+
+/* One that is allowed; if none is drawn soon, a sleep. */
+static uint32_t draw_part_verb(enum part part, struct prng *prng, uint32_t faults)
+{
+    for (uint32_t tries = 0; tries < PART_VERBS_MAX; tries++) {
+        uint32_t verb = part_verbs[part][prng_below(prng, PART_VERBS_MAX)];
+        if (verb_is_allowed(verb, faults))
+            return verb;
+    }
+    return VERB_SLEEP;
+}
+
+/* What the two sides do: each has a verb that it prefers, so that many a duel is between two. */
+struct duel {
+    enum part parts[2];
+    uint32_t preferred[2];
+};
+
+static struct duel draw_sides(struct prng *prng, uint32_t faults)
+{
+    struct duel duel;
+    duel.parts[0] = (enum part)prng_below(prng, PART_COUNT);
+    duel.parts[1] = (enum part)prng_below(prng, PART_COUNT);
+    if (prng_one_in(prng, 4))
+        duel.parts[1] = duel.parts[0];
+    for (uint32_t i = 0; i < 2; i++)
+        duel.preferred[i] = draw_part_verb(duel.parts[i], prng, faults);
+    return duel;
+}
+
+/* Who is on which side: now and then one does a bit of both, or all is done by one. */
+static void draw_duelists(struct plan *plan, struct taste *taste, const struct duel *duel,
+                          struct prng *prng, uint32_t faults)
+{
+    uint32_t rounds = 1u << (draw_few(prng, 3) - 1);
+    for (uint32_t i = 0; i < taste->goroutines; i++) {
+        uint32_t length = 1 + prng_below(prng, DUEL_PATTERN_MAX), pattern[DUEL_PATTERN_MAX];
+        for (uint32_t j = 0; j < length; j++) {
+            bool other = taste->goroutines == 1 ? j == 1 : prng_one_in(prng, 4);
+            uint32_t side = (i + other) % 2;
+            pattern[j] = prng_one_in(prng, 2) ? duel->preferred[side]
+                                              : draw_part_verb(duel->parts[side], prng, faults);
+        }
+        for (uint32_t j = 0; j < rounds * length; j++)
+            add_operation(plan, 'g', i + 1, pattern[j % length], taste, prng);
+    }
+}
+
+static void draw_duel(struct plan *plan, struct prng *prng, uint32_t faults)
+{
+    struct duel duel = draw_sides(prng, faults);
+    bool scavenges = duel.parts[0] == PART_SCAVENGER || duel.parts[1] == PART_SCAVENGER;
+    bool has_timers = duel.parts[0] == PART_TIMERS || duel.parts[1] == PART_TIMERS;
+
+    struct taste taste = { .timers = draw_few(prng, 3),
+                           .descriptors = 1,
+                           .goroutines = 1 + prng_below(prng, 2) + prng_below(prng, 2),
+                           .duration_count = prng_one_in(prng, 4) ? 2 : 1,
+                           .sysmon = scavenges || prng_one_in(prng, 3),
+                           .fresh = prng_one_in(prng, 2) };
+    for (uint32_t i = 0; i < taste.duration_count; i++)
+        taste.durations[i] = draw_nice(prng);
+    draw_settings(plan, &taste, draw_procs(prng), scavenges, prng);
+    draw_duelists(plan, &taste, &duel, prng, faults);
+    if (has_timers && (faults >> FAULT_REENTER & 1) != 0 && prng_one_in(prng, 4))
+        draw_callbacks(plan, &taste, prng);
+}
+
+static void add_drawn(struct plan *plan, uint32_t actor, const uint8_t *verbs, size_t verb_count,
+                      uint32_t count, struct taste *taste, struct prng *prng)
+{
+    for (uint32_t i = 0; i < count; i++)
+        add_operation(plan, 'g', actor, verbs[prng_below(prng, (uint32_t)verb_count)], taste, prng);
+}
+
+static void draw_burst(struct plan *plan, struct prng *prng)
+{
+    struct taste taste = { .timers = TIMERS_COUNT,
+                           .descriptors = TIMERS_DESCRIPTORS,
+                           .goroutines = 1 + prng_below(prng, TIMERS_GOROUTINES),
+                           .duration_count = prng_one_in(prng, 2) ? 1 : DURATIONS_MAX,
+                           .sysmon = prng_one_in(prng, 3),
+                           .fresh = prng_one_in(prng, 2) };
+    for (uint32_t i = 0; i < taste.duration_count; i++)
+        taste.durations[i] = draw_nice(prng);
+    draw_settings(plan, &taste, draw_procs(prng), false, prng);
+
+    uint32_t starters = draw_few(prng, 2), starts = 1 + prng_below(prng, TIMERS_COUNT);
+    for (uint32_t i = 1; i <= taste.goroutines; i++) {
+        if (i <= starters) {
+            add_drawn(plan, i, burst_starts, count_of(burst_starts), starts, &taste, prng);
+            add_drawn(plan, i, burst_changes, count_of(burst_changes), prng_below(prng, 8), &taste,
+                      prng);
+        } else {
+            add_drawn(plan, i, burst_fills, count_of(burst_fills), draw_few(prng, 3), &taste, prng);
+        }
+    }
+}
+
+void timers_generate(struct plan *plan, struct prng *prng, uint32_t faults)
+{
+    uint32_t share = prng_below(prng, SHAPE_SHARES), shape = 0;
+    while (share >= shape_shares[shape])
+        share -= shape_shares[shape++];
+    switch ((enum shape)shape) {
+    case SHAPE_DUEL: draw_duel(plan, prng, faults); break;
+    case SHAPE_BURST: draw_burst(plan, prng); break;
+    default: draw_few_or_crowd(plan, shape == SHAPE_CROWD, prng, faults);
+    }
 }

@@ -105,6 +105,52 @@ static void two_adds_in_three_start_a_new_timer(void **state)
     assert_true(3 * news > 2 * adds);
 }
 
+/* A run queue holds 8 and one more; a second level of a heap begins at 5, a third at 21. */
+static void some_programs_fill_queues_and_heaps(void **state)
+{
+    (void)state;
+    uint32_t queues = 0, heaps = 0;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        uint32_t goroutines = 0, started = 0;
+        draw(seed, FAULTS_ALL);
+        for (uint32_t i = 0; i < plan.operation_count; i++) {
+            const struct plan_operation *operation = &plan.operations[i];
+            if (operation->actor_kind == 'g')
+                goroutines |= 1u << operation->actor;
+            if (operation->verb == VERB_ADD || operation->verb == VERB_AFTER)
+                started |= 1u << operation->arguments[0];
+        }
+        queues += __builtin_popcount(goroutines) > 9;
+        heaps += __builtin_popcount(started) + __builtin_popcount(goroutines) > 20;
+    }
+    assert_true(queues > SEEDS / 500);
+    assert_true(heaps > SEEDS / 1000);
+}
+
+/* Each pair of verbs, by different goroutines, with nothing else in the program. */
+static void many_pairs_of_verbs_are_alone_in_a_program(void **state)
+{
+    (void)state;
+    static bool pairs[TIMERS_VERBS][TIMERS_VERBS];
+    uint32_t count = 0;
+    for (uint64_t seed = 0; seed < 20 * SEEDS; seed++) {
+        draw(seed, FAULTS_ALL);
+        const struct plan_operation *last = &plan.operations[plan.operation_count - 1];
+        uint32_t verbs[2] = { plan.operations[0].verb, last->verb };
+        bool alone = last->actor == 2;
+        for (uint32_t i = 0; i < plan.operation_count; i++) {
+            const struct plan_operation *operation = &plan.operations[i];
+            alone = alone && operation->actor_kind == 'g' && operation->actor <= 2 &&
+                    operation->verb == verbs[operation->actor - 1];
+        }
+        if (alone && !pairs[verbs[0]][verbs[1]]) {
+            pairs[verbs[0]][verbs[1]] = true;
+            count++;
+        }
+    }
+    assert_true(count > TIMERS_VERBS * TIMERS_VERBS * 3 / 4);
+}
+
 static void the_same_seed_draws_the_same_plan(void **state)
 {
     (void)state;
@@ -128,6 +174,8 @@ int main(void)
         cmocka_unit_test(every_verb_setting_and_actor_is_drawn),
         cmocka_unit_test(sysmon_runs_when_something_is_asked_of_it),
         cmocka_unit_test(two_adds_in_three_start_a_new_timer),
+        cmocka_unit_test(some_programs_fill_queues_and_heaps),
+        cmocka_unit_test(many_pairs_of_verbs_are_alone_in_a_program),
         cmocka_unit_test(the_same_seed_draws_the_same_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

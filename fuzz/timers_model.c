@@ -51,6 +51,8 @@ bool model_change_begin(struct timers_model *model, enum model_kind kind, uint32
     struct model_timer *t = &model->timers[timer];
     if (t->adding)
         return false;
+    if (timer >= model->timer_count)
+        model->timer_count = timer + 1;
     *change = (struct model_change){ .kind = kind,
                                      .timer = timer,
                                      .when_ns = when_ns,
@@ -237,7 +239,7 @@ static int64_t side_due(const struct model_descriptor *descriptor, const struct 
 int64_t model_due(struct timers_model *model, int64_t now_ns)
 {
     int64_t due_ns = INT64_MAX;
-    for (uint32_t i = 0; i < MODEL_TIMERS; i++) {
+    for (uint32_t i = 0; i < model->timer_count; i++) {
         const struct model_timer *timer = &model->timers[i];
         if (timer->changing == 0 && model_outstanding(timer) > 0)
             due_ns = least(due_ns, timer->latest);
@@ -253,7 +255,7 @@ int64_t model_due(struct timers_model *model, int64_t now_ns)
 
 const char *model_check_end(const struct timers_model *model)
 {
-    for (uint32_t i = 0; i < MODEL_TIMERS; i++)
+    for (uint32_t i = 0; i < model->timer_count; i++)
         if (model_outstanding(&model->timers[i]) != 0)
             return "M2 a timer was started and neither ran nor was stopped";
     return NULL;

@@ -26,9 +26,9 @@
 #include <stdint.h>
 
 enum {
-    MODEL_TIMERS = 8,
+    MODEL_TIMERS = 16,
     MODEL_DESCRIPTORS = 4,
-    MODEL_SLEEPERS = 8, /* goroutines by number, from 0 */
+    MODEL_SLEEPERS = 13, /* goroutines by number, from 0 */
     MODEL_SLACK_NS = 20100000, /* how long a goroutine may wait for a P: two naps of sysmon */
 };
 
@@ -97,6 +97,7 @@ struct model_sleep {
 };
 
 struct timers_model {
+    uint32_t timer_count; /* timers from there on have never been touched */
     struct model_timer timers[MODEL_TIMERS];
     struct model_descriptor descriptors[MODEL_DESCRIPTORS];
     struct model_sleep sleeps[MODEL_SLEEPERS];

@@ -44,7 +44,7 @@ static uint32_t endless_waits(void)
 
 static bool all_timers_ran(void)
 {
-    for (uint32_t i = 0; i < TIMERS_COUNT; i++)
+    for (uint32_t i = 0; i < program->model.timer_count; i++)
         if (model_outstanding(&program->model.timers[i]) != 0)
             return false;
     return true;
@@ -127,7 +127,7 @@ static void start_goroutines(void)
 /* Stops what would run for ever or too late to wait for. */
 static void stop_timers(void)
 {
-    for (uint32_t i = 0; i < TIMERS_COUNT; i++) {
+    for (uint32_t i = 0; i < program->model.timer_count; i++) {
         const struct model_timer *model = &program->model.timers[i];
         bool is_far = model_outstanding(model) > 0 && model->latest > engine_now() + FAR_NS;
         if (model->loose || is_far)
@@ -200,7 +200,7 @@ void timers_run(const struct plan *plan)
 void timers_reset(void)
 {
     runtime_reset();
-    for (uint32_t i = 0; i < TIMERS_COUNT; i++)
+    for (uint32_t i = 0; i < program->model.timer_count; i++)
         if (program->model.timers[i].changes > 0)
             memset(&program->timers[i], 0, sizeof program->timers[i]);
     for (uint32_t i = 0; i < TIMERS_DESCRIPTORS; i++)
@@ -224,7 +224,7 @@ const char *timers_check(bool idle)
 {
     static struct timer *timers[TIMERS_COUNT + 2 * TIMERS_DESCRIPTORS + 1];
     uint32_t count = 0;
-    for (uint32_t i = 0; i < TIMERS_COUNT; i++)
+    for (uint32_t i = 0; i < program->model.timer_count; i++)
         timers[count++] = &program->timers[i];
     for (uint32_t i = 0; i < TIMERS_DESCRIPTORS; i++) {
         timers[count++] = &program->descriptors[i].rt_timer;

@@ -14,7 +14,7 @@
 
 enum {
     TIMERS_PROCS_MAX = 4,
-    TIMERS_GOROUTINES = 6, /* g1 to g6 */
+    TIMERS_GOROUTINES = 12, /* g1 to g12: more than a run queue holds */
     TIMERS_COUNT = MODEL_TIMERS,
     TIMERS_DESCRIPTORS = MODEL_DESCRIPTORS,
     TIMERS_DURATION_MAX = 1000000000,

@@ -8,7 +8,7 @@
 
 struct prng strategy_prng;
 
-static struct strategy *const strategies[] = { &strategy_random, &strategy_pct };
+static struct strategy *const strategies[] = { &strategy_random, &strategy_pct, &strategy_starve };
 
 uint32_t strategy_count(void)
 {

@@ -36,7 +36,7 @@ struct strategy {
     uint32_t (*fault_gap)(struct strategy *strategy, enum fault_kind kind, int64_t *value);
 };
 
-/* Strategies by row: "random", "pct". Not those that need input: strategy_replay, strategy_bytes. */
+/* Strategies by row: "random", "pct", "starve". Not those that need input: strategy_replay, strategy_bytes. */
 uint32_t strategy_count(void);
 struct strategy *strategy_at(uint32_t index);
 /* NULL if there is none of that name. */

@@ -5,7 +5,7 @@
 
 #include "core/engine/strategy.h"
 
-extern struct strategy strategy_random, strategy_pct;
+extern struct strategy strategy_random, strategy_pct, strategy_starve;
 extern struct prng strategy_prng;
 
 /* The n-th set bit, from 0; a random set bit. */

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Random walk: after a random number of steps, any thread that can run, each as likely. The mean
- * number of steps is drawn anew for every run, from 2 to 128: a walk that switches at every step
+ * number of steps is drawn anew for every run, from 2.5 to 64: a walk that switches at every step
  * never lets one thread get far ahead, and one that seldom switches never tears an operation apart.
+ * The latter is what most failures need, so short segments are drawn more often. So are walks in
+ * which time flies: who sleeps meets those that are half-way.
  */
 #include "core/engine/strategy_internal.h"
+
+#include "core/base/check.h"
 
 static uint32_t steps_bound; /* segments have 1 to steps_bound steps */
 static uint32_t sleeper_odds; /* once in so many choices a sleeping thread is woken early */
@@ -13,20 +17,27 @@ static void begin(struct strategy *strategy, const struct plan *plan)
 {
     (void)strategy;
     (void)plan;
-    steps_bound = 4u << prng_below(&strategy_prng, 7);
-    sleeper_odds = 4u << (2 * prng_below(&strategy_prng, 4));
+    static const uint8_t bounds[] = { 4, 4, 8, 8, 8, 16, 16, 32, 64, 128 };
+    static const uint16_t odds[] = { 2, 4, 4, 16, 64, 256 };
+    steps_bound = bounds[prng_below(&strategy_prng, (uint32_t)count_of(bounds))];
+    sleeper_odds = odds[prng_below(&strategy_prng, (uint32_t)count_of(odds))];
     faults_draw_odds();
 }
 
+/* All from one number: this is where a walk of short segments spends its time. Bounds and odds are
+ * powers of two. */
 static bool next(struct strategy *strategy, const struct choice *choice,
                  struct plan_segment *segment)
 {
     (void)strategy;
-    uint64_t mask = choice->runnable;
-    if (choice->sleeping != 0 && prng_one_in(&strategy_prng, sleeper_odds))
+    uint64_t mask = choice->runnable, bits = prng_next(&strategy_prng);
+    segment->steps = 1 + ((uint32_t)bits & (steps_bound - 1));
+    if (choice->sleeping != 0 && ((uint32_t)(bits >> 16) & (sleeper_odds - 1)) == 0)
         mask = choice->sleeping;
-    segment->thread = (uint16_t)mask_draw(mask);
-    segment->steps = 1 + prng_below(&strategy_prng, steps_bound);
+    uint32_t index = 0;
+    if ((mask & (mask - 1)) != 0)
+        index = (uint32_t)((bits >> 32) * (uint32_t)__builtin_popcountll(mask) >> 32);
+    segment->thread = (uint16_t)mask_nth(mask, index);
     return true;
 }
 

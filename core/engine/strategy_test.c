@@ -57,6 +57,76 @@ static void pct_switches_only_at_changes_ends_and_wakes(void **state)
     assert_true(differ);
 }
 
+/* How many runs have a thread that makes no step during eight segments and eighty steps of others,
+ * and some after them. */
+static uint32_t runs_with_a_standstill(const char *strategy)
+{
+    static struct plan recorded;
+    uint32_t count = 0;
+    for (uint64_t seed = 0; seed < 2000; seed++) {
+        uint32_t steps[3] = { 0 }, segments[3] = { 0 };
+        bool found = false;
+        test_run(&counters, strategy_find(strategy), seed);
+        assert_true(engine_recorded(&recorded));
+        for (uint32_t i = 0; i < recorded.segment_count; i++) {
+            uint32_t runs = recorded.segments[i].thread;
+            found = found || (steps[runs] >= 80 && segments[runs] >= 8);
+            for (uint32_t j = 0; j < 3; j++) {
+                steps[j] = j == runs ? 0 : steps[j] + recorded.segments[i].steps;
+                segments[j] = j == runs ? 0 : segments[j] + 1;
+            }
+        }
+        count += found;
+    }
+    return count;
+}
+
+static void starve_makes_one_thread_stand_still(void **state)
+{
+    (void)state;
+    uint32_t walks = runs_with_a_standstill("random"), starved = runs_with_a_standstill("starve");
+    assert_true(starved > 50);
+    assert_true(starved > 4 * walks);
+}
+
+/* B sleeps while A could run: only who lets time pass sees it awake before A is done. */
+static bool slept_before_end;
+
+static void sleeper(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < 4; i++)
+        hook_sleep(1000);
+    slept_before_end = word < 50;
+    hook_thread_exit();
+}
+
+static void a_sleeper_and_a_counter(const struct plan *plan)
+{
+    (void)plan;
+    slept_before_end = false;
+    hook_thread_start(sleeper, NULL, "m");
+    add_fifty(NULL);
+    hook_thread_exit();
+}
+
+static const struct wedge_subject sleepers = { .name = "sleepers", .run = a_sleeper_and_a_counter,
+                                               .reset = reset };
+
+static void time_passes_for_a_thread_that_stands_still(void **state)
+{
+    (void)state;
+    uint32_t starved = 0, walked = 0;
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        test_run(&sleepers, strategy_find("starve"), seed);
+        starved += slept_before_end;
+        test_run(&sleepers, strategy_find("pct"), seed);
+        walked += slept_before_end;
+    }
+    assert_true(starved > 20);
+    assert_int_equal(walked, 0);
+}
+
 static void any_bytes_are_a_schedule(void **state)
 {
     (void)state;
@@ -124,6 +194,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_random_walks_switch_rate_differs_from_run_to_run),
         cmocka_unit_test(pct_switches_only_at_changes_ends_and_wakes),
+        cmocka_unit_test(starve_makes_one_thread_stand_still),
+        cmocka_unit_test(time_passes_for_a_thread_that_stands_still),
         cmocka_unit_test(any_bytes_are_a_schedule),
         cmocka_unit_test(bytes_decide_first_and_the_seed_decides_the_rest),
         cmocka_unit_test(replay_follows_its_segments_and_then_the_fixed_order),
