@@ -21,6 +21,7 @@ static const struct subject_actor actors[] = {
 #define DESCRIPTOR { "d", 0, TIMERS_DESCRIPTORS - 1 }
 #define AFTER { "+", 0, TIMERS_DURATION_MAX }
 #define LATER { "+", 1, TIMERS_DURATION_MAX }
+#define RAW { "@", -1, INT64_MAX } /* passed on as it is, not counted from now */
 
 static const struct subject_verb verbs[] = {
     [VERB_ADD] = { "add", "gf", 2, { TIMER, AFTER } },
@@ -46,6 +47,8 @@ static const struct subject_verb verbs[] = {
     [VERB_SYSMON_SCAVENGE] = { "sysmon-scavenge", "gf", 0, { { 0 } } },
     [VERB_AFTER] = { "after", "gf", 2, { TIMER, AFTER } },
     [VERB_BLOCK] = { "block", "g", 1, { AFTER } },
+    [VERB_AT] = { "at", "gf", 2, { TIMER, RAW } },
+    [VERB_EVERY] = { "every", "gf", 2, { TIMER, RAW } },
 };
 _Static_assert(count_of(settings) == TIMERS_SETTINGS, "a setting lacks its row");
 _Static_assert(count_of(verbs) == TIMERS_VERBS, "a verb lacks its row");

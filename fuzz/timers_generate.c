@@ -34,7 +34,8 @@ static const struct {
     { THEME_TIMERS, VERB_ADD, 2 },           { THEME_TIMERS, VERB_STOP, 2 },
     { THEME_TIMERS, VERB_RESET, 4 },         { THEME_TIMERS, VERB_PERIODIC, 1 },
     { THEME_TIMERS, VERB_SLEEP, 1 },         { THEME_TIMERS, VERB_YIELD, 1 },
-    { THEME_TIMERS, VERB_BLOCK, 1 },
+    { THEME_TIMERS, VERB_BLOCK, 1 },         { THEME_TIMERS, VERB_AT, 2 },
+    { THEME_TIMERS, VERB_EVERY, 2 },
     { THEME_DEADLINES, VERB_DEADLINE, 4 },   { THEME_DEADLINES, VERB_RDEADLINE, 2 },
     { THEME_DEADLINES, VERB_WDEADLINE, 1 },  { THEME_DEADLINES, VERB_CLEAR, 1 },
     { THEME_DEADLINES, VERB_EXPIRE, 1 },     { THEME_DEADLINES, VERB_READ, 2 },
@@ -121,6 +122,13 @@ static int64_t draw_nice(struct prng *prng)
     return nice_durations[prng_below(prng, count_of(nice_durations))];
 }
 
+/* A time or a period as nobody means it: before the clock began, never, beyond. */
+static int64_t draw_raw(struct prng *prng)
+{
+    static const int64_t raw[] = { -1, 0, 1, 1000000, INT64_MAX };
+    return raw[prng_below(prng, count_of(raw))];
+}
+
 static int64_t draw_duration(const struct taste *taste, struct prng *prng)
 {
     if (prng_one_in(prng, 8))
@@ -153,12 +161,21 @@ static bool verb_is_allowed(uint32_t verb, uint32_t faults)
     return true;
 }
 
-/* The verbs of these themes, without about a third of them. */
+/* What few callers do. */
+static bool verb_is_rare(uint32_t verb)
+{
+    return verb == VERB_AT || verb == VERB_EVERY;
+}
+
+/* The verbs of these themes, without about a third of them, and mostly without rare ones. */
 static void draw_verbs(struct taste *taste, uint32_t themes, struct prng *prng, uint32_t faults)
 {
     taste->verb_count = 0;
     for (uint32_t i = 0; i < count_of(theme_verbs); i++) {
-        bool wanted = (themes >> theme_verbs[i].theme & 1) != 0 && !prng_one_in(prng, 3);
+        bool wanted = (themes >> theme_verbs[i].theme & 1) != 0;
+        if (wanted)
+            wanted = verb_is_rare(theme_verbs[i].verb) ? prng_one_in(prng, 8)
+                                                       : !prng_one_in(prng, 3);
         if (!wanted || !verb_is_allowed(theme_verbs[i].verb, faults))
             continue;
         for (uint32_t j = 0; j < theme_verbs[i].weight; j++) {
@@ -220,6 +237,7 @@ static int64_t draw_argument(struct taste *taste, uint32_t verb,
     case 't': value = draw_timer(taste, verb, prng); break;
     case 'd': value = prng_below(prng, taste->descriptors); break;
     case '+': value = draw_duration(taste, prng); break;
+    case '@': value = draw_raw(prng); break;
     default: /* how many Ps: mostly up and down between the bounds */
         value = taste->shrunk ? argument->maximum : argument->minimum;
         if (prng_one_in(prng, 4))
@@ -297,6 +315,8 @@ static void draw_few_or_crowd(struct plan *plan, bool crowd, struct prng *prng, 
 /* One that is allowed; if none is drawn soon, a sleep. */
 static uint32_t draw_part_verb(enum part part, struct prng *prng, uint32_t faults)
 {
+    if (part == PART_TIMERS && prng_one_in(prng, 32))
+        return prng_one_in(prng, 2) ? VERB_AT : VERB_EVERY;
     for (uint32_t tries = 0; tries < PART_VERBS_MAX; tries++) {
         uint32_t verb = part_verbs[part][prng_below(prng, PART_VERBS_MAX)];
         if (verb_is_allowed(verb, faults))

@@ -25,6 +25,13 @@ void model_reset(struct timers_model *model)
 
 /* --- timers --- */
 
+int64_t model_when(int64_t when_ns)
+{
+    if (when_ns < 0)
+        return INT64_MAX;
+    return when_ns == 0 ? 1 : when_ns;
+}
+
 uint32_t model_outstanding(const struct model_timer *timer)
 {
     return timer->loose ? 0 : timer->started - timer->reported - timer->ran;

@@ -106,6 +106,10 @@ struct timers_model {
 /* As nothing had ever happened. */
 void model_reset(struct timers_model *model);
 
+/* The time that a timer is set to if `when_ns` is asked for: below 0 is an overflow, and so never;
+ * 0 is long past, as 1 is. */
+int64_t model_when(int64_t when_ns);
+
 /* How many starts of a timer have ended in nothing yet; 0 for a loose timer. */
 uint32_t model_outstanding(const struct model_timer *timer);
 

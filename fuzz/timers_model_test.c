@@ -49,6 +49,18 @@ static void expect(const char *said, const char *what)
         fail_msg("expected %s, got: %s", what, said != NULL ? said : "silence");
 }
 
+/* --- what a timer is set to --- */
+
+static void a_time_below_zero_is_never_and_zero_is_long_past(void **state)
+{
+    (void)state;
+    assert_true(model_when(-1) == INT64_MAX);
+    assert_true(model_when(INT64_MIN) == INT64_MAX);
+    assert_true(model_when(INT64_MAX) == INT64_MAX);
+    assert_true(model_when(0) == 1);
+    assert_true(model_when(1) == 1);
+}
+
 /* --- M1: not before its time --- */
 
 static void a_callback_at_its_time_is_legal(void **state)
@@ -431,6 +443,7 @@ static void a_sleeper_is_due_once_all_has_been_quiet_for_its_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_time_below_zero_is_never_and_zero_is_long_past),
         TEST(a_callback_at_its_time_is_legal),
         TEST(a_callback_before_its_time_is_M1),
         TEST(a_callback_before_the_time_that_a_reset_set_is_M1),

@@ -27,40 +27,57 @@ static void judge(const char *wrong)
 static timer_func callback;
 static gofunc callback_goroutine;
 
-static bool make_change(const struct model_change *change, int64_t duration_ns)
+/* period_ns: as in modtimer(); NULL: the timer keeps its own. */
+static bool make_change(enum model_kind kind, struct timer *t, int64_t when_ns,
+                        const int64_t *period_ns)
 {
-    struct timer *t = &program->timers[change->timer];
-    switch (change->kind) {
-    case MODEL_ADD:
-        t->when = change->when_ns;
-        startTimer(t);
-        return false;
-    case MODEL_RESET:
-        return resetTimer(t, change->when_ns);
-    case MODEL_PERIODIC:
-        return modtimer(t, change->when_ns, duration_ns, t->f, t->arg, 0);
-    case MODEL_STOP:
+    if (period_ns != NULL)
+        return modtimer(t, when_ns, *period_ns, t->f, t->arg, 0);
+    if (kind == MODEL_STOP)
         return stopTimer(t);
-    }
+    if (kind == MODEL_RESET)
+        return resetTimer(t, when_ns);
+    t->when = when_ns;
+    startTimer(t);
     return false;
 }
 
-void timers_change(enum model_kind kind, uint32_t timer, int64_t duration_ns)
+/* when_ns, *period_ns: whatever the runtime takes. */
+static void change_to(enum model_kind kind, uint32_t timer, int64_t when_ns,
+                      const int64_t *period_ns)
 {
     struct timer *t = &program->timers[timer];
-    int64_t when_ns = kind != MODEL_STOP ? when_after(duration_ns) : 0;
     if (kind == MODEL_ADD && program->model.timers[timer].changes > 0)
         kind = MODEL_RESET;
     struct model_change change;
-    if (!model_change_begin(&program->model, kind, timer, when_ns, &change))
+    if (!model_change_begin(&program->model, kind, timer, model_when(when_ns), &change))
         return;
     if (change.changes == 1) {
         struct gocall *call = &program->calls[timer];
         t->f = call->fn != NULL ? goFunc : callback;
         t->arg = call->fn != NULL ? (void *)call : t;
     }
-    bool pending = make_change(&change, duration_ns);
+    bool pending = make_change(kind, t, when_ns, period_ns);
     judge(model_change_end(&program->model, &change, pending, engine_now()));
+}
+
+void timers_change(enum model_kind kind, uint32_t timer, int64_t duration_ns)
+{
+    int64_t when_ns = kind != MODEL_STOP ? when_after(duration_ns) : 0;
+    change_to(kind, timer, when_ns, kind == MODEL_PERIODIC ? &duration_ns : NULL);
+}
+
+/* As given; but what is beyond the half of all times is never: the clock does not get that far. */
+static int64_t raw_time(int64_t ns)
+{
+    return ns > INT64_MAX / 2 ? INT64_MAX : ns;
+}
+
+/* Runs the timer now, and then every period_ns: once if that is not positive. */
+static void run_every(uint32_t timer, int64_t duration_ns)
+{
+    int64_t period_ns = raw_time(duration_ns);
+    change_to(period_ns > 0 ? MODEL_PERIODIC : MODEL_RESET, timer, when_after(0), &period_ns);
 }
 
 /* Starts the timer; as one whose callback is a goroutine of its own, if it is new. */
@@ -206,6 +223,8 @@ static bool perform_at_once(const struct plan_operation *operation)
     case VERB_STOP: timers_change(MODEL_STOP, object, 0); return true;
     case VERB_RESET: timers_change(MODEL_RESET, object, duration_ns); return true;
     case VERB_PERIODIC: timers_change(MODEL_PERIODIC, object, duration_ns); return true;
+    case VERB_AT: change_to(MODEL_ADD, object, raw_time(duration_ns), NULL); return true;
+    case VERB_EVERY: run_every(object, duration_ns); return true;
     case VERB_IO: report_event(object); return true;
     case VERB_SCAVENGE: wakeScavenger(); return true;
     case VERB_SYSMON_SCAVENGE: ask_sysmon_to_scavenge(); return true;

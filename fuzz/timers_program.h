@@ -47,6 +47,8 @@ enum timers_verb {
     VERB_SYSMON_SCAVENGE,
     VERB_BLOCK,
     VERB_AFTER,
+    VERB_AT,
+    VERB_EVERY,
     TIMERS_VERBS
 };
 

@@ -4,6 +4,7 @@
  * it ends by itself and nobody complains. And its judges do complain when the state is tampered
  * with.
  */
+#include "core/base/check.h"
 #include "core/runtime/scavenge.h"
 #include "fuzz/decode.h"
 #include "fuzz/test.h"
@@ -130,6 +131,32 @@ static void a_timer_in_the_near_future_runs_and_a_far_one_is_stopped(void **stat
     assert_int_equal(ran(0), 1);
     assert_int_equal(ran(1), 0);
     assert_int_equal(timers_program.model.timers[1].reported, 1);
+}
+
+/* -1 is an overflow: never. 0 is not "no time", and a period need not fit before the end of time. */
+static void times_that_nobody_means_are_taken_as_they_are(void **state)
+{
+    (void)state;
+    static const struct { enum timers_verb verb; int64_t raw; uint32_t runs; } rows[] = {
+        { VERB_AT, -1, 0 }, { VERB_AT, 0, 1 }, { VERB_AT, 1, 1 },
+        { VERB_AT, INT64_MAX, 0 }, { VERB_AT, INT64_MAX - 1, 0 },
+        { VERB_EVERY, -1, 1 }, { VERB_EVERY, 0, 1 }, { VERB_EVERY, INT64_MAX, 1 },
+        { VERB_EVERY, INT64_MAX - 1, 1 },
+    };
+    for (uint32_t i = 0; i < count_of(rows); i++) {
+        begin(1, 0, 0);
+        add('g', 1, rows[i].verb, 0, rows[i].raw);
+        add('g', 1, VERB_SLEEP, 1000000, 0);
+        run(strategy_replay(), 0);
+        assert_int_equal(ran(0), rows[i].runs);
+    }
+    begin(1, 0, 0); /* another timer is not kept waiting */
+    add('g', 1, VERB_AT, 0, 0);
+    add('g', 1, VERB_AT, 1, -1);
+    add('g', 1, VERB_EVERY, 2, INT64_MAX);
+    add('g', 1, VERB_ADD, 3, 1000);
+    run(strategy_replay(), 0);
+    assert_int_equal(ran(3), 1);
 }
 
 static void waits_for_what_never_comes_are_ended_by_closing(void **state)
@@ -360,6 +387,7 @@ int main(void)
         cmocka_unit_test(a_callback_that_restarts_its_own_timer_ends),
         cmocka_unit_test(a_periodic_timer_ends_though_nobody_stops_it),
         cmocka_unit_test(a_timer_in_the_near_future_runs_and_a_far_one_is_stopped),
+        cmocka_unit_test(times_that_nobody_means_are_taken_as_they_are),
         cmocka_unit_test(waits_for_what_never_comes_are_ended_by_closing),
         cmocka_unit_test(a_wait_with_a_deadline_lasts_until_then),
         cmocka_unit_test(the_scavenger_ends_though_somebody_sleeps_on),
