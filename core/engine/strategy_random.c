@@ -3,8 +3,8 @@
  * Random walk: after a random number of steps, any thread that can run, each as likely. The mean
  * number of steps is drawn anew for every run, from 2.5 to 64: a walk that switches at every step
  * never lets one thread get far ahead, and one that seldom switches never tears an operation apart.
- * The latter is what most failures need, so short segments are drawn more often. So are walks in
- * which time flies: who sleeps meets those that are half-way.
+ * The latter is what most failures need, so short segments are drawn more often. How fast time flies
+ * while threads can run is drawn, too: who sleeps meets those that are half-way, or is left in peace.
  */
 #include "core/engine/strategy_internal.h"
 
@@ -17,8 +17,8 @@ static void begin(struct strategy *strategy, const struct plan *plan)
 {
     (void)strategy;
     (void)plan;
-    static const uint8_t bounds[] = { 4, 4, 8, 8, 8, 16, 16, 32, 64, 128 };
-    static const uint16_t odds[] = { 2, 4, 4, 16, 64, 256 };
+    static const uint8_t bounds[] = { 4, 4, 8, 8, 16, 16, 32, 64, 128, 128 };
+    static const uint16_t odds[] = { 2, 4, 4, 16, 16, 64, 256, 256 };
     steps_bound = bounds[prng_below(&strategy_prng, (uint32_t)count_of(bounds))];
     sleeper_odds = odds[prng_below(&strategy_prng, (uint32_t)count_of(odds))];
     faults_draw_odds();
