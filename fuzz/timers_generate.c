@@ -6,9 +6,10 @@
  *
  * And each has a shape:
  *   few     some goroutines with a few operations each
- *   duel    two parts of the runtime, drawn as a pair, against each other, and little else: so every
- *           pair gets its share of runs, and a run is short. Maybe in several rounds
- *   burst   many timers and sleeps that end at the same time: long queues, deep heaps
+ *   duel    two parts of the runtime, drawn as a pair, against each other, and little else: so
+ *           every pair gets its share of runs, and a run is short. Maybe in several rounds
+ *   burst   many timers and sleeps, or waits for descriptors, that end at the same time: long
+ *           queues, deep heaps
  *   crowd   many of everything
  */
 #include "core/base/check.h"
@@ -92,6 +93,11 @@ static const uint8_t burst_starts[] = { VERB_ADD, VERB_AFTER, VERB_AFTER, VERB_R
 static const uint8_t burst_changes[] = { VERB_STOP, VERB_STOP, VERB_RESET, VERB_SLEEP };
 static const uint8_t burst_fills[] = { VERB_SLEEP, VERB_SLEEP, VERB_YIELD, VERB_READ, VERB_IO,
                                        VERB_DEADLINE };
+/* The same where it is the network that ends the waits, and who starts the world finds them all. */
+static const uint8_t burst_events[] = { VERB_IO, VERB_IO, VERB_IO, VERB_YIELD };
+static const uint8_t burst_stops[] = { VERB_GC, VERB_GC, VERB_RESIZE, VERB_YIELD };
+static const uint8_t burst_waits[] = { VERB_READ,  VERB_READ,  VERB_READ, VERB_WRITE,
+                                       VERB_WRITE, VERB_YIELD };
 
 static const int64_t nice_durations[] = { 0, 1, 1000, 20000, 1000000, 10000000 };
 
@@ -388,7 +394,23 @@ static void add_drawn(struct plan *plan, uint32_t actor, const uint8_t *verbs, s
         add_operation(plan, 'g', actor, verbs[prng_below(prng, (uint32_t)verb_count)], taste, prng);
 }
 
-static void draw_burst(struct plan *plan, struct prng *prng)
+static void draw_wait_burst(struct plan *plan, struct prng *prng)
+{
+    struct taste taste = { .descriptors = TIMERS_DESCRIPTORS,
+                           .goroutines = 2 + prng_below(prng, TIMERS_GOROUTINES - 1),
+                           .duration_count = 1,
+                           .durations = { draw_nice(prng) } };
+    draw_settings(plan, &taste, draw_procs(prng), false, prng);
+    for (uint32_t i = 1; i < taste.goroutines; i++)
+        add_drawn(plan, i, burst_waits, count_of(burst_waits), draw_few(prng, 3), &taste, prng);
+    for (uint32_t rounds = draw_few(prng, 3); rounds > 0; rounds--) {
+        add_drawn(plan, taste.goroutines, burst_events, count_of(burst_events),
+                  1 + prng_below(prng, 8), &taste, prng);
+        add_drawn(plan, taste.goroutines, burst_stops, count_of(burst_stops), 1, &taste, prng);
+    }
+}
+
+static void draw_timer_burst(struct plan *plan, struct prng *prng)
 {
     struct taste taste = { .timers = TIMERS_COUNT,
                            .descriptors = TIMERS_DESCRIPTORS,
@@ -414,12 +436,18 @@ static void draw_burst(struct plan *plan, struct prng *prng)
 
 void timers_generate(struct plan *plan, struct prng *prng, uint32_t faults)
 {
+    bool stops = verb_is_allowed(VERB_GC, faults) && verb_is_allowed(VERB_RESIZE, faults);
     uint32_t share = prng_below(prng, SHAPE_SHARES), shape = 0;
     while (share >= shape_shares[shape])
         share -= shape_shares[shape++];
     switch ((enum shape)shape) {
     case SHAPE_DUEL: draw_duel(plan, prng, faults); break;
-    case SHAPE_BURST: draw_burst(plan, prng); break;
+    case SHAPE_BURST:
+        if (stops && prng_one_in(prng, 3))
+            draw_wait_burst(plan, prng);
+        else
+            draw_timer_burst(plan, prng);
+        break;
     default: draw_few_or_crowd(plan, shape == SHAPE_CROWD, prng, faults);
     }
 }

@@ -3,8 +3,9 @@
  * Random walk: after a random number of steps, any thread that can run, each as likely. The mean
  * number of steps is drawn anew for every run, from 2.5 to 64: a walk that switches at every step
  * never lets one thread get far ahead, and one that seldom switches never tears an operation apart.
- * The latter is what most failures need, so short segments are drawn more often. How fast time flies
- * while threads can run is drawn, too: who sleeps meets those that are half-way, or is left in peace.
+ * Torn operations are what most failures need, so short segments are drawn more often. How fast
+ * time flies while threads can run is drawn, too: who sleeps meets those that are half-way, or is
+ * left in peace.
  */
 #include "core/engine/strategy_internal.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Starvation: a random walk in which whoever runs at some step does not run any more for a long time,
- * though it could, while the others go on and time passes for them: as a thread that the kernel has
- * put aside half-way. Then another. That is how a window of one step meets what takes many steps.
+ * Starvation: a random walk in which whoever runs at some step does not run any more for a long
+ * time, though it could, while the others go on and time passes for them: as a thread that the
+ * kernel has put aside half-way. Then another. That is how a window of one step meets what takes
+ * many steps.
  */
 #include "core/engine/strategy_internal.h"
 
