@@ -9,6 +9,7 @@
 #define FUZZ_BEHAVIOUR_ENGINE_H
 
 #include "core/engine/test.h"
+#include "core/runtime/oversight.h"
 #include "fuzz/timers_model.h"
 
 #ifndef BEHAVIOUR_SEEDS
@@ -73,12 +74,17 @@ static inline uint64_t behaviour_activity(void)
     return ticks;
 }
 
+static inline const char *behaviour_overlooked(void)
+{
+    return runtime_overlooked(engine_now());
+}
+
 /* As for drawn programs: what is due counts from the first time that nothing ran although it was
  * due. A P whose goroutine computes may leave its timers alone. */
 static inline int64_t behaviour_due(void)
 {
     int64_t now_ns = engine_now();
-    int64_t due_ns = runtime_has_stranded_work() ? 0 : runtime_due();
+    int64_t due_ns = runtime_due();
     uint64_t activity = behaviour_activity();
     if (due_ns >= now_ns)
         return due_ns;
@@ -98,6 +104,7 @@ static const struct wedge_subject behaviour_subject = {
     .run = behaviour_start,
     .finished = behaviour_finished,
     .check = behaviour_check,
+    .overlooked = behaviour_overlooked,
     .due = behaviour_due,
     .due_slack_ns = MODEL_SLACK_NS,
 };

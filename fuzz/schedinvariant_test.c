@@ -9,6 +9,7 @@
 
 #include "core/engine/engine.h"
 #include "core/runtime/netpollwait.h"
+#include "core/runtime/scavenge.h"
 #include "core/runtime/schedinvariant.h"
 #include "fuzz/timers.h"
 
@@ -103,6 +104,28 @@ static void the_count_of_waiters_is_right(void **state)
     breaks("S6");
 }
 
+static void who_blocks_in_netpoll_has_said_until_when(void **state)
+{
+    (void)state;
+    atomic_store(&sched.pollUntil, 1);
+    breaks("S7");
+}
+
+static void a_scavenger_that_is_parked_has_its_timer_set(void **state)
+{
+    (void)state;
+    scavenge.g = &rt.gs[0];
+    scavenge.timer = &scavenge.timer_storage;
+    scavenge.parked = true;
+    breaks("S8");
+    atomic_store(&scavenge.timer_storage.status, timerWaiting);
+    assert_null(sched_check());
+    scavenge.parked = false;
+    scavenge.g->waitreason = "GC scavenge wait";
+    atomic_store(&scavenge.g->atomicstatus, _Gwaiting);
+    breaks("S8");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +136,8 @@ int main(void)
         cmocka_unit_test_setup(the_count_of_spinning_ms_is_right, run_something),
         cmocka_unit_test_setup(the_global_queue_has_what_it_counts, run_something),
         cmocka_unit_test_setup(the_count_of_waiters_is_right, run_something),
+        cmocka_unit_test_setup(who_blocks_in_netpoll_has_said_until_when, run_something),
+        cmocka_unit_test_setup(a_scavenger_that_is_parked_has_its_timer_set, run_something),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

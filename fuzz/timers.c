@@ -9,12 +9,13 @@ static const struct subject_setting settings[] = {
     [SETTING_PROCS] = { "procs", "how many Ps there are at first", 1, TIMERS_PROCS_MAX, 1 },
     [SETTING_SYSMON] = { "sysmon", "whether sysmon runs though nothing needs it", 0, 1, 1 },
     [SETTING_SCAVENGER] = { "scavenger", "ns that the scavenger sleeps, 0: there is none", 0,
-                            10000000, 0 },
+                            50000000, 0 },
 };
 
 static const struct subject_actor actors[] = {
     { 'g', 1, TIMERS_GOROUTINES, "a goroutine" },
     { 'f', 0, TIMERS_COUNT - 1, "what the callback of the timer with that number does" },
+    { 'x', 1, TIMERS_PEERS, "another side of the network, a thread that is not the runtime's" },
 };
 
 #define TIMER { "t", 0, TIMERS_COUNT - 1 }
@@ -37,7 +38,7 @@ static const struct subject_verb verbs[] = {
     [VERB_EXPIRE] = { "expire", "g", 1, { DESCRIPTOR } },
     [VERB_READ] = { "read", "g", 1, { DESCRIPTOR } },
     [VERB_WRITE] = { "write", "g", 1, { DESCRIPTOR } },
-    [VERB_IO] = { "io", "gf", 1, { DESCRIPTOR } },
+    [VERB_IO] = { "io", "gfx", 1, { DESCRIPTOR } },
     [VERB_CLOSE] = { "close", "g", 1, { DESCRIPTOR } },
     [VERB_OPEN] = { "open", "g", 1, { DESCRIPTOR } },
     [VERB_SYSCALL] = { "syscall", "g", 1, { AFTER } },
@@ -47,6 +48,9 @@ static const struct subject_verb verbs[] = {
     [VERB_SYSMON_SCAVENGE] = { "sysmon-scavenge", "gf", 0, { { 0 } } },
     [VERB_AFTER] = { "after", "gf", 2, { TIMER, AFTER } },
     [VERB_BLOCK] = { "block", "g", 1, { AFTER } },
+    [VERB_COMPUTE] = { "compute", "g", 1, { AFTER } },
+    [VERB_BUSY] = { "busy", "g", 1, { AFTER } },
+    [VERB_WAIT] = { "wait", "x", 1, { AFTER } },
     [VERB_AT] = { "at", "gf", 2, { TIMER, RAW } },
     [VERB_EVERY] = { "every", "gf", 2, { TIMER, RAW } },
 };
@@ -69,6 +73,7 @@ const struct wedge_subject timers_subject = {
     .finished = timers_finished,
     .check = timers_check,
     .check_idle = sched_check,
+    .overlooked = timers_overlooked,
     .due = timers_due,
     /* A P in a system call is taken from it after two naps of sysmon, each up to 10 ms, and its
      * timers are looked at after one. */

@@ -18,7 +18,7 @@
 
 enum {
     DURATIONS_MAX = 3,
-    TASTE_VERBS_MAX = 64,
+    TASTE_VERBS_MAX = 96, /* more than all weights together */
     OPERATIONS_MAX = 4, /* of a goroutine, as a rule */
     DUEL_PATTERN_MAX = 2, /* operations of a goroutine in one round of a duel */
     FEW_GOROUTINES = 6,   /* are many unless it is a burst */
@@ -35,8 +35,8 @@ static const struct {
     { THEME_TIMERS, VERB_ADD, 2 },           { THEME_TIMERS, VERB_STOP, 2 },
     { THEME_TIMERS, VERB_RESET, 4 },         { THEME_TIMERS, VERB_PERIODIC, 1 },
     { THEME_TIMERS, VERB_SLEEP, 1 },         { THEME_TIMERS, VERB_YIELD, 1 },
-    { THEME_TIMERS, VERB_BLOCK, 1 },         { THEME_TIMERS, VERB_AT, 2 },
-    { THEME_TIMERS, VERB_EVERY, 2 },
+    { THEME_TIMERS, VERB_BLOCK, 1 },         { THEME_TIMERS, VERB_COMPUTE, 1 },
+    { THEME_TIMERS, VERB_AT, 2 },            { THEME_TIMERS, VERB_EVERY, 2 },
     { THEME_DEADLINES, VERB_DEADLINE, 4 },   { THEME_DEADLINES, VERB_RDEADLINE, 2 },
     { THEME_DEADLINES, VERB_WDEADLINE, 1 },  { THEME_DEADLINES, VERB_CLEAR, 1 },
     { THEME_DEADLINES, VERB_EXPIRE, 1 },     { THEME_DEADLINES, VERB_READ, 2 },
@@ -48,7 +48,8 @@ static const struct {
     { THEME_WORLD, VERB_SLEEP, 2 },          { THEME_WORLD, VERB_YIELD, 2 },
     { THEME_WORLD, VERB_SYSCALL, 2 },        { THEME_WORLD, VERB_BLOCK, 4 },
     { THEME_WORLD, VERB_RESIZE, 3 },         { THEME_WORLD, VERB_AFTER, 3 },
-    { THEME_WORLD, VERB_GC, 1 },
+    { THEME_WORLD, VERB_GC, 1 },             { THEME_WORLD, VERB_COMPUTE, 3 },
+    { THEME_WORLD, VERB_BUSY, 2 },
 };
 
 enum shape { SHAPE_FEW, SHAPE_DUEL, SHAPE_BURST, SHAPE_CROWD, SHAPE_COUNT };
@@ -67,6 +68,7 @@ enum part {
     PART_SCAVENGER,
     PART_WORLD,
     PART_THREADS,
+    PART_WORK,
     PART_COUNT
 };
 enum { PART_VERBS_MAX = 8 };
@@ -86,6 +88,8 @@ static const uint8_t part_verbs[PART_COUNT][PART_VERBS_MAX] = { /* repeated: mor
                      VERB_GC, VERB_GC },
     [PART_THREADS] = { VERB_SYSCALL, VERB_SYSCALL, VERB_SYSCALL, VERB_BLOCK, VERB_BLOCK,
                        VERB_BLOCK, VERB_YIELD, VERB_YIELD },
+    [PART_WORK] = { VERB_COMPUTE, VERB_COMPUTE, VERB_COMPUTE, VERB_BUSY, VERB_BUSY, VERB_BUSY,
+                    VERB_SYSCALL, VERB_YIELD },
 };
 
 /* What goroutines do in a burst: those who start timers, then those who only fill queues. */
@@ -99,7 +103,8 @@ static const uint8_t burst_stops[] = { VERB_GC, VERB_GC, VERB_RESIZE, VERB_YIELD
 static const uint8_t burst_waits[] = { VERB_READ,  VERB_READ,  VERB_READ, VERB_WRITE,
                                        VERB_WRITE, VERB_YIELD };
 
-static const int64_t nice_durations[] = { 0, 1, 1000, 20000, 1000000, 10000000 };
+/* The last: sysmon has to act before it is over. */
+static const int64_t nice_durations[] = { 0, 1, 1000, 20000, 1000000, 10000000, 40000000 };
 
 struct taste {
     uint8_t verbs[TASTE_VERBS_MAX];
@@ -285,6 +290,19 @@ static void draw_callbacks(struct plan *plan, struct taste *taste, struct prng *
                       callback_verbs[prng_below(prng, count_of(callback_verbs))], taste, prng);
 }
 
+/* Sides that send what arrives when it likes, also when every P is idle. */
+static void draw_peers(struct plan *plan, struct taste *taste, struct prng *prng)
+{
+    uint32_t peers = draw_few(prng, TIMERS_PEERS);
+    for (uint32_t i = 1; i <= peers; i++) {
+        for (uint32_t j = draw_few(prng, OPERATIONS_MAX); j > 0; j--) {
+            if (!prng_one_in(prng, 4))
+                add_operation(plan, 'x', i, VERB_WAIT, taste, prng);
+            add_operation(plan, 'x', i, VERB_IO, taste, prng);
+        }
+    }
+}
+
 /* With three or more, one may be idle while two others are at work. */
 static uint32_t draw_procs(struct prng *prng)
 {
@@ -313,6 +331,8 @@ static void draw_few_or_crowd(struct plan *plan, bool crowd, struct prng *prng, 
     draw_taste(&taste, themes, crowd, prng, faults);
     draw_settings(plan, &taste, draw_procs(prng), scavenges, prng);
     draw_goroutines(plan, &taste, prng);
+    if ((themes >> THEME_DEADLINES & 1) != 0 && prng_one_in(prng, 3))
+        draw_peers(plan, &taste, prng);
     bool has_timers = (themes >> THEME_TIMERS & 1) != 0;
     if (has_timers && (faults >> FAULT_REENTER & 1) != 0 && prng_one_in(prng, 3))
         draw_callbacks(plan, &taste, prng);
@@ -367,23 +387,31 @@ static void draw_duelists(struct plan *plan, struct taste *taste, const struct d
     }
 }
 
+static bool has_part(const struct duel *duel, enum part part)
+{
+    return duel->parts[0] == part || duel->parts[1] == part;
+}
+
 static void draw_duel(struct plan *plan, struct prng *prng, uint32_t faults)
 {
     struct duel duel = draw_sides(prng, faults);
-    bool scavenges = duel.parts[0] == PART_SCAVENGER || duel.parts[1] == PART_SCAVENGER;
-    bool has_timers = duel.parts[0] == PART_TIMERS || duel.parts[1] == PART_TIMERS;
+    bool scavenges = has_part(&duel, PART_SCAVENGER);
+    bool waits = has_part(&duel, PART_WAITS) || has_part(&duel, PART_DEADLINES);
 
     struct taste taste = { .timers = draw_few(prng, 3),
                            .descriptors = 1,
                            .goroutines = 1 + prng_below(prng, 2) + prng_below(prng, 2),
                            .duration_count = prng_one_in(prng, 4) ? 2 : 1,
-                           .sysmon = scavenges || prng_one_in(prng, 3),
+                           .sysmon = scavenges || has_part(&duel, PART_WORK) ||
+                                     prng_one_in(prng, 3),
                            .fresh = prng_one_in(prng, 2) };
     for (uint32_t i = 0; i < taste.duration_count; i++)
         taste.durations[i] = draw_nice(prng);
     draw_settings(plan, &taste, draw_procs(prng), scavenges, prng);
     draw_duelists(plan, &taste, &duel, prng, faults);
-    if (has_timers && (faults >> FAULT_REENTER & 1) != 0 && prng_one_in(prng, 4))
+    if (waits && prng_one_in(prng, 3))
+        draw_peers(plan, &taste, prng);
+    if (has_part(&duel, PART_TIMERS) && (faults >> FAULT_REENTER & 1) != 0 && prng_one_in(prng, 4))
         draw_callbacks(plan, &taste, prng);
 }
 

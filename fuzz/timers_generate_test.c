@@ -31,7 +31,7 @@ static void faults_that_are_not_allowed_are_not_drawn(void **state)
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         draw(seed, 0);
         for (uint32_t i = 0; i < plan.operation_count; i++) {
-            assert_int_equal(plan.operations[i].actor_kind, 'g');
+            assert_int_not_equal(plan.operations[i].actor_kind, 'f');
             assert_int_not_equal(plan.operations[i].verb, VERB_RESIZE);
             assert_int_not_equal(plan.operations[i].verb, VERB_GC);
         }
@@ -43,6 +43,7 @@ static void every_verb_setting_and_actor_is_drawn(void **state)
     (void)state;
     bool verbs[TIMERS_VERBS] = { false }, procs[TIMERS_PROCS_MAX + 1] = { false };
     bool goroutines[TIMERS_GOROUTINES + 1] = { false }, callbacks[TIMERS_COUNT] = { false };
+    bool peers[TIMERS_PEERS + 1] = { false };
     bool sysmon[2] = { false }, scavenger[2] = { false };
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         draw(seed, FAULTS_ALL);
@@ -51,13 +52,17 @@ static void every_verb_setting_and_actor_is_drawn(void **state)
         for (uint32_t i = 0; i < plan.operation_count; i++) {
             const struct plan_operation *operation = &plan.operations[i];
             verbs[operation->verb] = true;
-            (operation->actor_kind == 'g' ? goroutines : callbacks)[operation->actor] = true;
+            bool *actors = operation->actor_kind == 'g' ? goroutines
+                           : operation->actor_kind == 'f' ? callbacks : peers;
+            actors[operation->actor] = true;
         }
     }
     for (uint32_t i = 0; i < TIMERS_VERBS; i++)
         assert_true(verbs[i]);
     for (uint32_t i = 1; i <= TIMERS_PROCS_MAX; i++)
         assert_true(procs[i]);
+    for (uint32_t i = 1; i <= TIMERS_PEERS; i++)
+        assert_true(peers[i]);
     for (uint32_t i = 1; i <= TIMERS_GOROUTINES; i++)
         assert_true(goroutines[i]);
     for (uint32_t i = 0; i < 3; i++)

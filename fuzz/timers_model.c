@@ -215,6 +215,8 @@ const char *model_wait_end(struct model_descriptor *descriptor, struct model_sid
                            struct model_wait wait, enum model_result result, int64_t now_ns)
 {
     side->waiting = false;
+    side->armed += side->armed % 2;
+    side->signalled = false;
     switch (result) {
     case RESULT_READY:
         return side->event ? NULL : "M7 a wait succeeded though nothing had happened";
@@ -226,9 +228,30 @@ const char *model_wait_end(struct model_descriptor *descriptor, struct model_sid
     return NULL;
 }
 
+void model_wait_arm(struct model_side *side)
+{
+    check(side->armed % 2 == 0);
+    side->armed++;
+}
+
+void model_event_begin(struct model_descriptor *descriptor, uint32_t armed[SIDE_COUNT])
+{
+    for (uint32_t i = 0; i < SIDE_COUNT; i++) {
+        descriptor->sides[i].event = true;
+        armed[i] = descriptor->sides[i].armed;
+    }
+}
+
+void model_event_end(struct model_descriptor *descriptor, const uint32_t armed[SIDE_COUNT])
+{
+    for (uint32_t i = 0; i < SIDE_COUNT; i++)
+        if (armed[i] % 2 != 0 && armed[i] == descriptor->sides[i].armed)
+            descriptor->sides[i].signalled = true;
+}
+
 bool model_wait_is_endless(const struct model_side *side)
 {
-    return side->waiting && side->setting == 0 && side->deadline != DEADLINE_AT &&
+    return side->waiting && !side->signalled && side->setting == 0 && side->deadline != DEADLINE_AT &&
            side->deadline != DEADLINE_PASSED;
 }
 
@@ -236,7 +259,11 @@ bool model_wait_is_endless(const struct model_side *side)
 
 static int64_t side_due(const struct model_descriptor *descriptor, const struct model_side *side)
 {
-    if (!side->waiting || side->setting > 0)
+    if (!side->waiting)
+        return INT64_MAX;
+    if (side->signalled)
+        return 0;
+    if (side->setting > 0)
         return INT64_MAX;
     if (descriptor->closed || side->deadline == DEADLINE_PASSED)
         return 0;

@@ -14,6 +14,7 @@
  *   M6  a wait for a descriptor times out only if its current deadline has passed
  *   M7  a wait for a descriptor succeeds only if an event has been reported for it, and fails as
  *       closed only if it has been closed
+ *   M8  an event that is reported while somebody waits ends the wait (late, else)
  *
  * Changes that overlap, and callbacks that were about to begin, leave several possibilities open:
  * then `earliest` and `latest` bound them, and a claim is made only if it holds for all.
@@ -68,6 +69,8 @@ struct model_side {
     bool busy;                /* somebody waits or is about to */
     bool waiting;             /* somebody waits */
     bool event;               /* an event was ever reported */
+    uint32_t armed;           /* grows when a wait begins to take events, and when it ends: odd */
+    bool signalled;           /* one has been reported since, so the wait is to end */
 };
 enum { SIDE_READ, SIDE_WRITE, SIDE_COUNT };
 
@@ -137,6 +140,12 @@ enum model_result { RESULT_READY, RESULT_CLOSED, RESULT_TIMEOUT };
 struct model_wait model_wait_begin(struct model_side *side);
 const char *model_wait_end(struct model_descriptor *descriptor, struct model_side *side,
                            struct model_wait wait, enum model_result result, int64_t now_ns);
+/* From here on each event ends the wait. */
+void model_wait_arm(struct model_side *side);
+/* An event for both directions is reported between the two calls; armed: what the first leaves for
+ * the second. */
+void model_event_begin(struct model_descriptor *descriptor, uint32_t armed[SIDE_COUNT]);
+void model_event_end(struct model_descriptor *descriptor, const uint32_t armed[SIDE_COUNT]);
 /* Whether somebody waits there whom nothing is certain to wake. */
 bool model_wait_is_endless(const struct model_side *side);
 

@@ -368,6 +368,25 @@ static void a_wait_succeeds_only_after_an_event_or_M7(void **state)
     expect(wait_for(RESULT_READY, 1000), NULL);
 }
 
+static void an_event_during_a_wait_ends_it_or_it_is_late_M8(void **state)
+{
+    (void)state;
+    struct model_side *side = open_side();
+    struct model_wait wait = model_wait_begin(side);
+    uint32_t armed[SIDE_COUNT];
+    model_event_begin(&model.descriptors[0], armed);
+    model_wait_arm(side);
+    model_event_end(&model.descriptors[0], armed); /* perhaps it came before */
+    assert_true(model_wait_is_endless(side));
+    assert_int_equal(model_due(&model, 1000), INT64_MAX);
+    model_event_begin(&model.descriptors[0], armed);
+    model_event_end(&model.descriptors[0], armed);
+    assert_false(model_wait_is_endless(side));
+    assert_int_equal(model_due(&model, 1000), 0);
+    expect(model_wait_end(&model.descriptors[0], side, wait, RESULT_READY, 1000), NULL);
+    assert_int_equal(model_due(&model, 1000), INT64_MAX);
+}
+
 static void a_wait_fails_as_closed_only_after_a_close_or_M7(void **state)
 {
     (void)state;
@@ -476,6 +495,7 @@ int main(void)
         TEST(a_timeout_while_the_deadline_is_set_anew_is_not_judged),
         TEST(overlapping_deadlines_leave_it_unknown),
         TEST(a_wait_succeeds_only_after_an_event_or_M7),
+        TEST(an_event_during_a_wait_ends_it_or_it_is_late_M8),
         TEST(a_wait_fails_as_closed_only_after_a_close_or_M7),
         TEST(a_wait_is_endless_unless_a_deadline_is_certain),
         TEST(nothing_is_due_at_first),

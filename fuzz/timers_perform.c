@@ -12,6 +12,9 @@
 enum {
     CALLBACK_ROUNDS_MAX = 3,
     PERIODIC_RUNS_MAX = 4,
+    COMPUTE_MAX_NS = 10000000, /* as long as it lasts, who stops the world asks again and again */
+    BUSY_SLICE_NS = 1000000,
+    BUSY_SLICES_MAX = 40,
 };
 
 static struct timers_program *const program = &timers_program;
@@ -133,6 +136,7 @@ static void wait_for_descriptor(uint32_t descriptor, uint32_t side_index)
     struct model_wait wait = model_wait_begin(side);
     enum poll_result result = pollReset(pd, mode);
     if (result == pollNoError) {
+        model_wait_arm(side);
         timers_settle();
         result = pollWait(pd, mode);
     }
@@ -146,11 +150,12 @@ static void report_event(uint32_t descriptor)
     struct model_descriptor *model = &program->model.descriptors[descriptor];
     if (model->closed)
         return;
-    for (uint32_t i = 0; i < SIDE_COUNT; i++)
-        model->sides[i].event = true;
+    uint32_t armed[SIDE_COUNT];
+    model_event_begin(model, armed);
     program->users[descriptor]++;
     netpoll_event(&program->descriptors[descriptor], 'r' + 'w');
     program->users[descriptor]--;
+    model_event_end(model, armed);
 }
 
 void timers_close(uint32_t descriptor)
@@ -206,6 +211,44 @@ static void make_blocking_call(int64_t duration_ns)
     exitsyscall();
 }
 
+/* Keeps the P for so long, and heeds nobody: a loop without function calls. Without sysmon nobody
+ * would look after what waits for that P. */
+static void compute(int64_t duration_ns)
+{
+    if (!program->has_sysmon || duration_ns == 0)
+        return;
+    program->computing++;
+    hook_sleep(duration_ns < COMPUTE_MAX_NS ? duration_ns : COMPUTE_MAX_NS);
+    program->computing--;
+}
+
+/* Returns after `ns` in which the goroutine ran. True: it had to let others run first. */
+static bool run_slice(int64_t ns)
+{
+    struct p *pp = getg()->m->p;
+    uint32_t tick = pp->schedtick;
+    prologue();
+    bool preempted = getg()->m->p != pp || pp->schedtick != tick;
+    hook_sleep(ns);
+    return preempted;
+}
+
+/* As compute(), but with function calls: in each it can be asked to let others run. */
+static void be_busy(int64_t duration_ns)
+{
+    if (!program->has_sysmon)
+        return;
+    program->busy++;
+    for (uint32_t i = 0; i < BUSY_SLICES_MAX && duration_ns > 0; i++) {
+        int64_t slice_ns = duration_ns < BUSY_SLICE_NS ? duration_ns : BUSY_SLICE_NS;
+        if (run_slice(slice_ns))
+            program->activity++;
+        hook_progress();
+        duration_ns -= slice_ns;
+    }
+    program->busy--;
+}
+
 static void ask_sysmon_to_scavenge(void)
 {
     if (program->has_sysmon)
@@ -250,6 +293,9 @@ static void perform(uint32_t goroutine, const struct plan_operation *operation)
     case VERB_OPEN: open_again(object); break;
     case VERB_SYSCALL: make_system_call(operation->arguments[0]); break;
     case VERB_BLOCK: make_blocking_call(operation->arguments[0]); break;
+    case VERB_COMPUTE: compute(operation->arguments[0]); break;
+    case VERB_BUSY: be_busy(operation->arguments[0]); break;
+    case VERB_WAIT: hook_sleep(operation->arguments[0]); break;
     case VERB_RESIZE: GOMAXPROCS((int32_t)operation->arguments[0]); break;
     case VERB_GC:
         stopTheWorld("gc");
@@ -270,9 +316,10 @@ static void perform_all(char actor_kind, uint32_t actor)
             continue;
         if (actor_kind == 'f' && program->draining)
             return;
-        if (!perform_at_once(operation) && actor_kind == 'g')
+        if (!perform_at_once(operation) && actor_kind != 'f')
             perform(actor, operation);
-        timers_settle();
+        if (actor_kind != 'x') /* has no M to do it on */
+            timers_settle();
     }
 }
 
@@ -296,6 +343,12 @@ static void callback(void *argument, uintptr_t seq)
 static void callback_goroutine(void *argument)
 {
     callback(argument, 0);
+}
+
+void timers_peer(void *argument)
+{
+    perform_all('x', (uint32_t)(uintptr_t)argument);
+    hook_thread_exit();
 }
 
 void timers_goroutine(void *argument)

@@ -19,13 +19,14 @@
 
 #include "core/engine/engine.h"
 #include "core/runtime/invariant.h"
+#include "core/runtime/oversight.h"
 #include "core/runtime/scavenge.h"
 
 enum {
     SCAVENGER_ROUNDS_MAX = 4,
     FAR_NS = 50000000, /* timers further away than this are stopped in the end, not waited for */
     POLL_NS = 1000,
-    LONG_AGO = -1000000000, /* due already: what no slack excuses */
+    SLICE_NS = 12000000,    /* after this a goroutine that is busy has been asked to stop */
 };
 
 struct timers_program timers_program;
@@ -107,15 +108,26 @@ static void open_descriptors(void)
     }
 }
 
-static void start_goroutines(void)
+static bool has_operations(char actor_kind, uint32_t actor)
 {
     const struct plan *plan = program->plan;
-    bool starts[TIMERS_GOROUTINES + 1] = { false };
     for (uint32_t i = 0; i < plan->operation_count; i++)
-        if (plan->operations[i].actor_kind == 'g')
-            starts[plan->operations[i].actor] = true;
+        if (plan->operations[i].actor_kind == actor_kind && plan->operations[i].actor == actor)
+            return true;
+    return false;
+}
+
+static void start_peers(void)
+{
+    for (uint32_t i = 1; i <= TIMERS_PEERS; i++)
+        if (has_operations('x', i))
+            hook_thread_start(timers_peer, (void *)(uintptr_t)i, "x");
+}
+
+static void start_goroutines(void)
+{
     for (uint32_t i = 1; i <= TIMERS_GOROUTINES; i++) {
-        if (!starts[i])
+        if (!has_operations('g', i))
             continue;
         program->goroutines++;
         program->gs[i] = newproc(timers_goroutine, &program->gs[i], "g", i);
@@ -156,6 +168,7 @@ static void first_goroutine(void *unused)
     open_descriptors();
     if (settings[SETTING_SCAVENGER] > 0)
         gcenable(settings[SETTING_SCAVENGER]);
+    start_peers();
     start_goroutines();
 
     wait_for(PHASE_SETTLED);
@@ -247,24 +260,37 @@ static bool no_nap_helps(void)
             atomic_load_explicit(&sched.sysmonwait, memory_order_relaxed) != 0);
 }
 
+/* Goroutines compute, and no P is left to do anything else. */
+static bool every_p_is_kept(void)
+{
+    return program->computing > 0 && sched.pidle == NULL;
+}
+
+const char *timers_overlooked(void)
+{
+    return runtime_overlooked(engine_now());
+}
+
 /* What is due counts from the first time that nothing ran although it was due, for the clock may
  * have been moved while others had work to do. */
 int64_t timers_due(void)
 {
     int64_t now_ns = engine_now();
-    int64_t due_ns = runtime_has_stranded_work() ? 0 : HOOK_FOREVER;
     int64_t heaps_ns = runtime_due(), model_ns = model_due(&program->model, now_ns);
-    if (heaps_ns < due_ns)
-        due_ns = heaps_ns;
-    if (model_ns < due_ns)
-        due_ns = model_ns;
-    if (netpollBreakIsLost() || runtime_poller_oversleeps(engine_now()))
-        return LONG_AGO;
+    int64_t due_ns = heaps_ns < model_ns ? heaps_ns : model_ns;
+    if (runtime_neglected() != NULL)
+        due_ns = 0;
+    if (every_p_is_kept()) {
+        program->noticed_ns = now_ns;
+        return HOOK_FOREVER;
+    }
     /* Takes back the slack that sysmon's naps are allowed. */
     bool is_certain = due_ns != HOOK_FOREVER && heaps_ns == due_ns && no_nap_helps();
     int64_t slack_ns = is_certain ? MODEL_SLACK_NS : 0;
+    if (program->busy > 0)
+        slack_ns -= SLICE_NS;
     if (due_ns >= now_ns)
-        return due_ns - slack_ns;
+        return due_ns == HOOK_FOREVER ? HOOK_FOREVER : due_ns - slack_ns;
     if (due_ns != program->seen_due_ns || program->activity != program->seen_activity)
         program->noticed_ns = now_ns;
     program->seen_due_ns = due_ns;

@@ -15,6 +15,7 @@
 enum {
     TIMERS_PROCS_MAX = 4,
     TIMERS_GOROUTINES = 12, /* g1 to g12: more than a run queue holds */
+    TIMERS_PEERS = 2,       /* x1 and x2 */
     TIMERS_COUNT = MODEL_TIMERS,
     TIMERS_DESCRIPTORS = MODEL_DESCRIPTORS,
     TIMERS_DURATION_MAX = 1000000000,
@@ -47,6 +48,9 @@ enum timers_verb {
     VERB_SYSMON_SCAVENGE,
     VERB_BLOCK,
     VERB_AFTER,
+    VERB_COMPUTE,
+    VERB_BUSY,
+    VERB_WAIT,
     VERB_AT,
     VERB_EVERY,
     TIMERS_VERBS
@@ -66,6 +70,8 @@ struct timers_program {
     uint32_t users[TIMERS_DESCRIPTORS]; /* operations on each that are under way */
     uint32_t goroutines; /* that have not ended */
     uint32_t callbacks;  /* that are at their operations */
+    uint32_t computing;  /* goroutines that keep their P while time passes, whoever asks for it */
+    uint32_t busy;       /* the same, but they give it up when asked to */
     uint32_t rounds[TIMERS_COUNT]; /* how often each callback has gone through its operations */
     struct gocall calls[TIMERS_COUNT]; /* of timers whose callback is a goroutine */
     bool has_sysmon;
@@ -91,6 +97,7 @@ void timers_reset(void);
 void timers_run(const struct plan *plan);
 bool timers_finished(void);
 const char *timers_check(bool idle);
+const char *timers_overlooked(void);
 int64_t timers_due(void);
 
 /* Something has happened that the first goroutine may be waiting for. */
@@ -99,6 +106,7 @@ void timers_settle(void);
 /* timers_perform.c */
 /* A goroutine's function; argument: the address of its place in gs. */
 void timers_goroutine(void *argument);
+void timers_peer(void *argument); /* a thread of its own */
 void timers_change(enum model_kind kind, uint32_t timer, int64_t duration_ns);
 void timers_close(uint32_t descriptor);
 

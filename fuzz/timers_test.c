@@ -264,42 +264,6 @@ static void what_is_overdue_counts_from_when_it_was_noticed(void **state)
     assert_int_equal(timers_subject.due(), engine_now() + 5);
 }
 
-/* --- the judges of those who sleep --- */
-
-/* As if an M blocked in netpoll() until then. */
-static void somebody_blocks_in_netpoll(int64_t until_ns)
-{
-    run_one_timer();
-    atomic_store(&sched.lastpoll, 0);
-    atomic_store(&sched.pollUntil, until_ns);
-}
-
-static void a_P_given_up_meanwhile_whose_timer_is_earlier_is_a_lost_wakeup(void **state)
-{
-    (void)state;
-    somebody_blocks_in_netpoll(engine_now() + 2);
-    struct p *pp = &rt.ps[0];
-    struct timer timer = { .pp = pp, .when = engine_now() + 1, .status = timerWaiting };
-    pp->timers[pp->timers_count++] = &timer;
-    atomic_store(&pp->status, _Pidle);
-    assert_false(runtime_poller_oversleeps(engine_now()));
-    atomic_store(&sched.pollRound, 7);
-    pp->pollRound = 7;
-    assert_true(runtime_poller_oversleeps(engine_now()));
-    assert_true(timers_subject.due() < 0);
-    atomic_store(&sched.pollUntil, timer.when);
-    assert_false(runtime_poller_oversleeps(engine_now()));
-    pp->timers_count--;
-}
-
-static void an_M_that_blocks_and_was_not_broken_is_not_lost(void **state)
-{
-    (void)state;
-    somebody_blocks_in_netpoll(0);
-    assert_true(netpollStays());
-    assert_false(netpollBreakIsLost());
-}
-
 /* --- operations that change the world --- */
 
 static void an_AfterFunc_runs_on_a_goroutine_of_its_own(void **state)
@@ -325,6 +289,40 @@ static void a_blocking_call_leaves_its_P_to_others(void **state)
     assert_int_equal(test_outcome.verdict, VERDICT_OK);
     assert_int_equal(timers_program.model.timers[0].ran, 1);
     assert_true(test_outcome.now_ns >= 20000000);
+}
+
+/* When g2, which sleeps for 1 ms, has the only P again while g1 is at it for 10 or 40 ms. */
+static int64_t served_at(uint32_t verb, int64_t duration_ns)
+{
+    begin(1, 1, 0);
+    add('g', 1, verb, duration_ns, 0);
+    add('g', 2, VERB_SLEEP, 1000000, 0);
+    add('g', 2, VERB_ADD, 0, 0);
+    run(strategy_replay_lenient(), 0);
+    assert_int_equal(test_outcome.verdict, VERDICT_OK);
+    return timers_program.model.timers[0].newest - 1000000; /* where the clock begins */
+}
+
+static void who_computes_keeps_the_P_and_who_is_busy_is_preempted(void **state)
+{
+    (void)state;
+    assert_true(served_at(VERB_COMPUTE, 10000000) >= 10000000);
+    assert_in_range(served_at(VERB_BUSY, 40000000), 1000000, 30000000);
+}
+
+static void what_a_peer_sends_arrives_though_every_P_is_idle(void **state)
+{
+    (void)state;
+    begin(1, 1, 0);
+    add('g', 1, VERB_READ, 0, 0);
+    add('g', 1, VERB_ADD, 0, 1000);
+    add('g', 2, VERB_SLEEP, 1000000, 0);
+    add('x', 1, VERB_WAIT, 5000, 0);
+    add('x', 1, VERB_IO, 0, 0);
+    run(strategy_replay_lenient(), 0);
+    assert_int_equal(test_outcome.verdict, VERDICT_OK);
+    assert_int_equal(timers_program.model.timers[0].ran, 1);
+    assert_true(timers_program.model.timers[0].newest < 1000000 + 500000);
 }
 
 static void a_collection_paces_the_scavenger(void **state)
@@ -396,10 +394,10 @@ int main(void)
         cmocka_unit_test(a_timer_in_no_heap_breaks_I5),
         cmocka_unit_test(a_start_that_was_lost_breaks_M2),
         cmocka_unit_test(what_is_overdue_counts_from_when_it_was_noticed),
-        cmocka_unit_test(a_P_given_up_meanwhile_whose_timer_is_earlier_is_a_lost_wakeup),
-        cmocka_unit_test(an_M_that_blocks_and_was_not_broken_is_not_lost),
         cmocka_unit_test(an_AfterFunc_runs_on_a_goroutine_of_its_own),
         cmocka_unit_test(a_blocking_call_leaves_its_P_to_others),
+        cmocka_unit_test(who_computes_keeps_the_P_and_who_is_busy_is_preempted),
+        cmocka_unit_test(what_a_peer_sends_arrives_though_every_P_is_idle),
         cmocka_unit_test(a_collection_paces_the_scavenger),
         cmocka_unit_test(objects_have_the_names_of_the_program),
         cmocka_unit_test(states_have_their_names),

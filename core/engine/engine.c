@@ -251,6 +251,9 @@ static void idle(void)
         waitgraph_idle();
         engine_finish();
     }
+    const char *overlooked = subject->overlooked != NULL ? subject->overlooked() : NULL;
+    if (overlooked != NULL)
+        engine_fail(VERDICT_LATE_WAKEUP, NULL, overlooked);
     int64_t next_ns = clock_next();
     if (subject->due != NULL && clock_is_late(next_ns))
         engine_fail(VERDICT_LATE_WAKEUP, NULL,

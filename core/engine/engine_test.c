@@ -247,6 +247,29 @@ static void idle_time_past_a_deadline_is_a_late_wakeup(void **state)
     assert_int_equal(test_replay(&late, &plan, strategy_replay())->verdict, VERDICT_OK);
 }
 
+static const char *overlooked;
+
+static const char *what_is_overlooked(void)
+{
+    return overlooked;
+}
+
+static const struct wedge_subject careless = { .name = "careless", .run = napping, .reset = reset,
+                                               .overlooked = what_is_overlooked };
+
+static void what_is_overlooked_while_time_passes_is_a_late_wakeup(void **state)
+{
+    (void)state;
+    static struct plan plan;
+    plan_clear(&plan);
+    overlooked = "somebody waits";
+    assert_int_equal(test_replay(&careless, &plan, strategy_replay())->verdict,
+                     VERDICT_LATE_WAKEUP);
+    assert_string_equal(test_outcome.message, overlooked);
+    overlooked = NULL;
+    assert_int_equal(test_replay(&careless, &plan, strategy_replay())->verdict, VERDICT_OK);
+}
+
 /* --- invariants --- */
 
 static const char *word_is_even(bool idle)
@@ -356,6 +379,7 @@ int main(void)
         cmocka_unit_test(only_the_operation_that_waits_is_marked_in_the_trace),
         cmocka_unit_test(the_clock_moves_to_the_earliest_deadline_when_nothing_runs),
         cmocka_unit_test(idle_time_past_a_deadline_is_a_late_wakeup),
+        cmocka_unit_test(what_is_overlooked_while_time_passes_is_a_late_wakeup),
         cmocka_unit_test(invariants_are_walked_whenever_nothing_runs),
         cmocka_unit_test(invariants_can_be_walked_after_each_step),
         cmocka_unit_test(a_fatal_signal_is_a_verdict_and_the_engine_goes_on),

@@ -68,6 +68,9 @@ struct wedge_subject {
     const char *(*check)(bool idle);
     /* More of them, that hold whenever nothing can run without the clock. May be NULL. */
     const char *(*check_idle)(void);
+    /* What nobody is going to do in time although somebody could, in words: a late wake-up, whatever
+     * the time; or NULL. Asked when no thread can run and time is about to pass. May be NULL. */
+    const char *(*overlooked)(void);
     /* The earliest time in ns at which something is due that has not been done, or HOOK_FOREVER;
      * asked before the clock moves over idle time. May be NULL. */
     int64_t (*due)(void);

@@ -152,11 +152,14 @@ static struct g *steal(struct search *search, bool *inheritTime)
 
 /* --- going to sleep --- */
 
-/* The caller's M, which has no P, gets one if there is one that is idle. */
-static bool acquire_idle_p(bool wasSpinning)
+/* The caller's M, which has no P, gets one if there is one that is idle. for_global: and work in the
+ * global queue. */
+static bool acquire_idle_p(bool wasSpinning, bool for_global)
 {
+    struct p *pp = NULL;
     lock(&sched.lock);
-    struct p *pp = pidleget();
+    if (!for_global || sched.runq.count != 0)
+        pp = pidleget();
     unlock(&sched.lock);
     if (pp == NULL)
         return false;
@@ -183,13 +186,16 @@ static bool release_p(struct p *pp, struct g **gp)
     return released;
 }
 
-/* Looks at the queues of the first `count` Ps once more. Who has put something in while we were
- * still counted as spinning has woken nobody. True: the M has a P again. */
+/* Looks at the queues once more, those of the first `count` Ps. Who has put something in while we
+ * were still counted as spinning has woken nobody. True: the M has a P again. The global queue, as
+ * in later releases: it was empty when the P was given up, but that is a while ago. */
 static bool recheck_runqs(int32_t count, bool wasSpinning)
 {
+    if (wasSpinning && acquire_idle_p(true, true))
+        return true;
     for (int32_t i = 0; i < count; i++)
         if (!runqempty(rt.allp[i]))
-            return acquire_idle_p(wasSpinning);
+            return acquire_idle_p(wasSpinning, false);
     return false;
 }
 
@@ -208,7 +214,7 @@ static struct g *sleep_in_netpoll(const struct search *search, bool wasSpinning)
     hook_store(&sched.pollUntil, (int64_t)0);
     hook_store(&sched.lastpoll, nanotime());
 
-    if (!acquire_idle_p(wasSpinning && list.head == NULL)) {
+    if (!acquire_idle_p(wasSpinning && list.head == NULL, false)) {
         injectglist(&list);
         stopm();
         return NULL;
@@ -230,14 +236,14 @@ static struct g *go_to_sleep(const struct search *search)
     if (wasSpinning)
         stopspinning(mp);
     if (recheck_runqs(count, wasSpinning)) {
-        poke(&pp->pollRound, 0); /* whoever blocks in netpoll has not been told of its timers */
+        tell_judge(&pp->pollRound, 0); /* whoever blocks in netpoll has not been told of its timers */
         return NULL;
     }
 
     bool inited = netpollinited();
     if (inited && (search->pollUntil != 0 || netpollWaiting()) &&
         hook_exchange(&sched.lastpoll, (int64_t)0) != 0) {
-        poke(&sched.pollRound, peek(&sched.pollRound) + 1);
+        tell_judge(&sched.pollRound, peek(&sched.pollRound) + 1);
         return sleep_in_netpoll(search, wasSpinning);
     }
     if (inited && search->pollUntil != 0) {

@@ -68,8 +68,7 @@ static const char *check_entry(struct p *pp, uint32_t i)
     return NULL;
 }
 
-/* When a timer in a heap is to run: maxWhen if it is not. */
-static int64_t real_when(struct timer *t)
+int64_t real_when(struct timer *t)
 {
     switch (peek(&t->status)) {
     case timerWaiting:

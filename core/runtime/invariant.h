@@ -10,6 +10,8 @@
  * in a transitional state. timers: all that the program has, to find those in no heap. */
 const char *runtime_check(struct timer *const *timers, uint32_t count, bool idle);
 
+/* When a timer in a heap is to run; maxWhen if it is not. */
+int64_t real_when(struct timer *t);
 /* The earliest time at which a timer in any heap (or in pp's) is due, maxWhen if none; by walking
  * the heaps. */
 int64_t runtime_due(void);

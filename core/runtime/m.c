@@ -174,6 +174,7 @@ void wakep(void)
 
 void startm(struct p *pp, bool spinning)
 {
+    prologue();
     struct m *mp = acquirem(); /* a P that belongs to nobody must not wait for us to be scheduled */
     lock(&sched.lock);
     if (pp == NULL)
@@ -238,6 +239,7 @@ void handoffp(struct p *pp)
         startm(pp, false);
         return;
     }
+    pp->handedOff = true;
     handoffp_idle(pp);
     unlock(&sched.lock);
 }

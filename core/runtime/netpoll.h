@@ -57,6 +57,8 @@ void netpollBreak(void);
  * that but its deadline; and although somebody has called netpollBreak(): a lost wake-up. */
 bool netpollStays(void);
 bool netpollBreakIsLost(void);
+/* Until when the M that blocks in netpoll() does so; 0: there is none. */
+int64_t netpollSleepsUntil(void);
 /* Wakes the M that blocks in netpoll if it would sleep past `when`. */
 void wakeNetPoller(int64_t when);
 /* Some goroutine waits for a descriptor. */

@@ -46,6 +46,8 @@ static void watch(int descriptor, uint32_t events, struct pollDesc *pd)
 
 void kernel_open(void)
 {
+    if (kernel.open)
+        throw("runtime: the poller was opened twice");
     kernel.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (kernel.epoll < 0)
         throw("runtime: epollcreate failed");

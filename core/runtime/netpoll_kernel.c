@@ -24,6 +24,8 @@ void kernel_reset(void)
 void kernel_open(void)
 {
     hook_lock(&kernel.lock);
+    if (kernel.open)
+        throw("runtime: the poller was opened twice");
     kernel.open = true;
     hook_unlock(&kernel.lock);
 }

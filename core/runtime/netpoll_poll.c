@@ -20,7 +20,9 @@ static struct mutex netpollInitLock;
 static _Atomic uint32_t netpollInited;
 static _Atomic uint32_t netpollWakeSig; /* a byte is on its way */
 static _Atomic uint32_t netpollWaiters; /* goroutines that wait for a descriptor */
-static _Atomic bool netpollBroken;      /* since netpoll() last returned from blocking; to judge */
+/* To judge: */
+static _Atomic bool netpollBroken;      /* since netpoll() last returned from blocking */
+static _Atomic int64_t netpollDeadline; /* of the M that blocks there; 0: there is none */
 
 void netpoll_reset(void)
 {
@@ -30,6 +32,7 @@ void netpoll_reset(void)
     atomic_init(&netpollWakeSig, 0);
     atomic_init(&netpollWaiters, 0);
     atomic_init(&netpollBroken, false);
+    atomic_init(&netpollDeadline, 0);
 }
 
 bool netpollinited(void)
@@ -69,7 +72,7 @@ void netpollBreak(void)
 {
     prologue();
     bool first = hook_cas(&netpollWakeSig, &(uint32_t){ 0 }, 1u);
-    poke(&netpollBroken, true);
+    tell_judge(&netpollBroken, true);
     if (!first)
         return;
     if (!kernel_is_open())
@@ -81,6 +84,11 @@ bool netpollStays(void)
 {
     /* With a byte or an event there, the kernel is late, and nothing is lost. */
     return peek(&sched.lastpoll) == 0 && !kernel_is_pending();
+}
+
+int64_t netpollSleepsUntil(void)
+{
+    return peek(&netpollDeadline);
 }
 
 bool netpollBreakIsLost(void)
@@ -131,7 +139,11 @@ void netpoll(int64_t delay, struct gqueue *list)
     int64_t deadline_ns = HOOK_FOREVER;
     if (delay > 0)
         deadline_ns = when_after(delay);
-    netpoll_until(deadline_ns, delay != 0, list);
     if (delay != 0)
-        poke(&netpollBroken, false);
+        tell_judge(&netpollDeadline, deadline_ns);
+    netpoll_until(deadline_ns, delay != 0, list);
+    if (delay != 0) {
+        tell_judge(&netpollDeadline, 0);
+        tell_judge(&netpollBroken, false);
+    }
 }

@@ -22,7 +22,8 @@ struct kernel_event {
 
 /* For runtime_reset(): nothing is open. */
 void kernel_reset(void);
-/* Makes the epoll descriptor and the pipe. */
+/* Makes the epoll descriptor and the pipe. Once: another pair would be deaf to what is registered
+ * with the first. */
 void kernel_open(void);
 bool kernel_is_open(void);
 /* From now on pd can become ready. Once per descriptor. */

@@ -32,6 +32,7 @@ struct p *pidleget(void)
     if (pp == NULL)
         return NULL;
     poke(&sched.pidle, pp->link);
+    pp->handedOff = false;
     hook_fetch_add(&sched.npidle, -1u);
     return pp;
 }
@@ -49,9 +50,14 @@ void acquirep(struct p *pp)
     poke(&pp->status, _Prunning);
 }
 
+uint32_t poller_round(void)
+{
+    return peek(&sched.lastpoll) == 0 ? peek(&sched.pollRound) : 0;
+}
+
 void note_poller(struct p *pp)
 {
-    poke(&pp->pollRound, peek(&sched.lastpoll) == 0 ? peek(&sched.pollRound) : 0);
+    tell_judge(&pp->pollRound, poller_round());
 }
 
 struct p *releasep(void)
@@ -157,7 +163,7 @@ static struct p *runnable_ps(int32_t nprocs)
         struct p *pp = rt.allp[i];
         if (pp == getg()->m->p)
             continue;
-        poke(&pp->pollRound, 0); /* nobody looks at its timers for now */
+        tell_judge(&pp->pollRound, 0); /* nobody looks at its timers for now */
         poke(&pp->status, _Pidle);
         if (runqempty_owned(pp)) {
             pidleput(pp);

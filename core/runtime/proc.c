@@ -19,7 +19,6 @@
  */
 #include <stdlib.h>
 
-#include "core/runtime/invariant.h"
 #include "core/runtime/netpoll.h"
 #include "core/runtime/runq.h"
 #include "core/runtime/schedule.h"
@@ -85,13 +84,19 @@ void execute(struct g *gp, bool inheritTime)
 
 /* --- birth and death --- */
 
-/* A dead goroutine, or a new one. NULL: there is no room. */
-static struct g *gfget(void)
+static void gfree_push(struct g *gp)
 {
-    struct g *gp = NULL;
-    lock(&sched.lock);
-    if (sched.gfree != NULL) {
-        gp = sched.gfree;
+    assertLockHeld(&sched.lock);
+    gp->schedlink = sched.gfree;
+    sched.gfree = gp;
+}
+
+/* A dead goroutine, or a new one. NULL: there is no room. */
+static struct g *gfree_pop(void)
+{
+    assertLockHeld(&sched.lock);
+    struct g *gp = sched.gfree;
+    if (gp != NULL) {
         sched.gfree = gp->schedlink;
         gp->schedlink = NULL;
     } else if (rt.allg_count < G_MAX) {
@@ -100,6 +105,13 @@ static struct g *gfget(void)
         /* Kept when it dies. The pool of stacks is not for several threads at a time. */
         gp->fiber.stack_low = fiber_stack_take();
     }
+    return gp;
+}
+
+static struct g *gfget(void)
+{
+    lock(&sched.lock);
+    struct g *gp = gfree_pop();
     unlock(&sched.lock);
     return gp;
 }
@@ -114,8 +126,7 @@ static void goexit0(struct g *gp)
     gp->param = NULL;
     gp->waitreason = NULL;
     lock(&sched.lock);
-    gp->schedlink = sched.gfree;
-    sched.gfree = gp;
+    gfree_push(gp);
     unlock(&sched.lock);
 }
 
@@ -175,7 +186,8 @@ struct g *newproc(gofunc *fn, void *argument, const char *name, uint32_t number)
 
 /* --- giving up the M --- */
 
-/* On g0. gp goes to the global run queue. */
+/* On g0. gp goes to the global run queue. Its M may find other work first, and one that spins may
+ * already have looked there: somebody has to be woken, as in later releases. */
 static void goschedImpl(struct g *gp)
 {
     casgstatus(gp, _Grunning, _Grunnable);
@@ -183,6 +195,7 @@ static void goschedImpl(struct g *gp)
     lock(&sched.lock);
     globrunqput(gp);
     unlock(&sched.lock);
+    wakep();
 }
 
 void Gosched(void)
@@ -294,6 +307,9 @@ void injectglist(struct gqueue *list)
     start_idle(n);
     if (q.head != NULL)
         runqputbatch(pp, &q);
+    /* A P may have become idle since npidle was read, with nothing in our queue yet (#63555). */
+    if (pp != NULL)
+        wakep();
 }
 
 /* --- the scheduler --- */
@@ -366,41 +382,4 @@ _Noreturn void runtime_start(int32_t procs, bool with_sysmon, gofunc *main, void
         unlock(&sched.lock);
     }
     mstart(&rt.ms[0]);
-}
-
-/* A P is idle although there is work for it. Not so if an M has a P: it looks into every queue
- * before it gives the P up. A P in a system call is looked after by sysmon, or by its M. */
-bool runtime_has_stranded_work(void)
-{
-    bool idle = false, work = peek(&sched.runq.count) > 0;
-    for (int32_t i = 0; i < rt.allp_count; i++) {
-        struct p *pp = rt.allp[i];
-        if (pp == NULL)
-            continue;
-        uint32_t status = peek(&pp->status);
-        if (status == _Prunning || status == _Pgcstop)
-            return false;
-        if (status != _Pidle)
-            continue;
-        idle = true;
-        work = work || !runqempty_owned(pp);
-    }
-    return idle && work;
-}
-
-bool runtime_poller_oversleeps(int64_t now)
-{
-    if (!netpollStays())
-        return false;
-    int64_t until = peek(&sched.pollUntil);
-    for (int32_t i = 0; i < rt.allp_count; i++) {
-        struct p *pp = rt.allp[i];
-        if (pp == NULL || peek(&pp->status) != _Pidle ||
-            peek(&pp->pollRound) != peek(&sched.pollRound))
-            continue;
-        int64_t due = runtime_due_of(pp);
-        if (due != maxWhen && (until == 0 || (until > due && until > now)))
-            return true; /* who wakes up by now is on time for what was moved into the past */
-    }
-    return false;
 }

@@ -58,11 +58,4 @@ void preemptall(void);
 void casgstatus(struct g *gp, uint32_t from, uint32_t to);
 uint32_t readgstatus(struct g *gp);
 
-/* Goroutines that are runnable but nobody is going to run: true is a lost wake-up. Asked when
- * nothing runs. */
-bool runtime_has_stranded_work(void);
-/* An M blocks in netpoll beyond a timer of a P that was given up while it was there: who gave the P
- * up, or who changed the timer since, should have broken it. Asked when nothing runs. */
-bool runtime_poller_oversleeps(int64_t now);
-
 #endif

@@ -95,7 +95,8 @@ struct p {
     struct { uint32_t schedtick, syscalltick; int64_t schedwhen, syscallwhen; } sysmontick;
     struct m *_Atomic m; /* back link; NULL if idle or in a system call */
     _Atomic bool preempt;
-    _Atomic uint32_t pollRound; /* see runtime_poller_oversleeps() */
+    _Atomic uint32_t pollRound; /* see oversight.c */
+    bool handedOff;             /* see oversight.c */
     struct hook_token token;
 
     _Atomic uint32_t runqhead, runqtail;

@@ -10,12 +10,17 @@
  * S4  nmspinning counts the Ms that spin.
  * S5  The global run queue's count is its length, and what is in it is runnable.
  * S6  netpollWaiters counts the goroutines that wait for a descriptor, if none is runnable.
+ * S7  An M that blocks in netpoll has said until when in sched.pollUntil: 0 if it has no deadline, and
+ *     otherwise not later than that.
+ * S8  If the scavenger is parked, its timer is set; otherwise it does not wait.
  */
 #include "core/runtime/schedinvariant.h"
 
 #include <string.h>
 
+#include "core/runtime/invariant.h"
 #include "core/runtime/netpollwait.h"
+#include "core/runtime/scavenge.h"
 #include "core/runtime/schedule.h"
 
 static uint32_t times_in_pidle(const struct p *pp)
@@ -80,21 +85,55 @@ static const char *check_global_queue(void)
     return count == sched.runq.count ? NULL : "S5 the global run queue's count differs";
 }
 
-/* Not while some goroutine is runnable: it may have been preempted when it had taken another out of its
- * wait, and not readied it yet. */
+bool sched_has_runnable(void)
+{
+    for (int32_t i = 0; i < rt.allg_count; i++)
+        if (readgstatus(&rt.gs[i]) == _Grunnable)
+            return true;
+    return false;
+}
+
+static bool waits_for(struct g *gp, const char *reason)
+{
+    return readgstatus(gp) == _Gwaiting && gp->waitreason != NULL &&
+           strcmp(gp->waitreason, reason) == 0;
+}
+
+/* Who is runnable may have been preempted when it had taken another out of its wait, and not
+ * readied it yet. */
 static const char *check_waiters(void)
 {
+    if (sched_has_runnable())
+        return NULL;
     uint32_t waiting = 0;
-    for (int32_t i = 0; i < rt.allg_count; i++) {
-        struct g *gp = &rt.gs[i];
-        uint32_t status = readgstatus(gp);
-        if (status == _Grunnable)
-            return NULL;
-        waiting += status == _Gwaiting && gp->waitreason != NULL &&
-                   strcmp(gp->waitreason, "IO wait") == 0;
-    }
+    for (int32_t i = 0; i < rt.allg_count; i++)
+        waiting += waits_for(&rt.gs[i], "IO wait");
     return waiting == netpollWaitersCount() ? NULL
                                             : "S6 netpollWaiters differs from who waits";
+}
+
+static const char *check_poller(void)
+{
+    int64_t deadline = netpollSleepsUntil(), until = peek(&sched.pollUntil);
+    if (deadline == 0)
+        return until == 0 ? NULL : "S7 pollUntil is set, and nobody blocks in netpoll";
+    bool forever = until == 0 || until == maxWhen;
+    if (forever != (deadline == HOOK_FOREVER))
+        return "S7 pollUntil does not tell how long the M in netpoll sleeps";
+    return until <= deadline ? NULL : "S7 the M in netpoll wakes up before pollUntil";
+}
+
+static const char *check_scavenger(void)
+{
+    if (scavenge.g == NULL)
+        return NULL;
+    if (scavenge.parked)
+        return real_when(scavenge.timer) != maxWhen
+                   ? NULL
+                   : "S8 the scavenger is parked and its timer is not set";
+    return waits_for(scavenge.g, "GC scavenge wait")
+               ? "S8 the scavenger waits and nobody is to wake it"
+               : NULL;
 }
 
 const char *sched_check(void)
@@ -107,7 +146,7 @@ const char *sched_check(void)
             return broken;
     }
     const char *(*const checks[])(void) = { check_idle_lists, check_spinning, check_global_queue,
-                                            check_waiters };
+                                            check_waiters, check_poller, check_scavenger };
     for (uint32_t i = 0; i < count_of(checks); i++) {
         const char *broken = checks[i]();
         if (broken != NULL)

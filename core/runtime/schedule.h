@@ -8,6 +8,9 @@
 
 #include "core/runtime/proc.h"
 
+/* A word that only the judges read (oversight.h, schedinvariant.h). No step. */
+#define tell_judge(p, v) poke(p, v)
+
 #define assertLockHeld(l) hook_assert_held(&(l)->hook)
 
 /* --- proc.c: goroutines --- */
@@ -51,6 +54,8 @@ void incidlelocked(int32_t v);
 
 /* Associates pp, which is _Pidle and nobody's, with the caller's M. */
 void acquirep(struct p *pp);
+/* Which M blocks in netpoll now, as a number, 0: none. To judge; no step. */
+uint32_t poller_round(void);
 /* pp is about to be given up, and whoever does it has not looked at its timers yet: notes which M
  * blocks in netpoll meanwhile. */
 void note_poller(struct p *pp);

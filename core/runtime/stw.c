@@ -21,12 +21,18 @@
 
 /* --- worldsema --- */
 
+static void worldsema_pass_to(struct g *gp)
+{
+    assertLockHeld(&rt.worldsema_lock);
+    rt.worldsema_owner = gp;
+}
+
 static void worldsema_acquire(const char *reason)
 {
     lock(&rt.worldsema_lock);
     struct g *gp = getg();
     if (rt.worldsema_owner == NULL) {
-        rt.worldsema_owner = gp;
+        worldsema_pass_to(gp);
         unlock(&rt.worldsema_lock);
         return;
     }
@@ -38,7 +44,7 @@ static void worldsema_release(void)
 {
     lock(&rt.worldsema_lock);
     struct g *next = gqueue_pop(&rt.worldsema_waiters);
-    rt.worldsema_owner = next;
+    worldsema_pass_to(next);
     unlock(&rt.worldsema_lock);
     if (next != NULL)
         goready(next);

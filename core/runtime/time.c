@@ -109,6 +109,7 @@ void addtimer(struct timer *t)
     lock(&pp->timersLock);
     cleantimers(pp);
     doaddtimer(pp, t);
+    t->pollRound = poller_round();
     unlock(&pp->timersLock);
     wakeNetPoller(when);
     releasem(mp);
@@ -186,6 +187,8 @@ static void modtimer_in_heap(struct timer *t, int64_t when, uint32_t status, str
         hook_fetch_add(&t->pp->adjustTimers, adjust);
 
     if (earlier)
+        t->pollRound = poller_round();
+    if (earlier)
         timer_release(t, timerModifying, timerModifiedEarlier);
     else
         timer_release(t, timerModifying, timerModifiedLater);
@@ -246,6 +249,7 @@ bool modtimer(struct timer *t, int64_t when, int64_t period, timer_func *f, void
         struct p *pp = getg()->m->p;
         lock(&pp->timersLock);
         doaddtimer(pp, t);
+        t->pollRound = poller_round();
         unlock(&pp->timersLock);
         timer_release(t, timerModifying, timerWaiting);
         releasem(mp);

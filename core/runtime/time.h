@@ -35,6 +35,7 @@ struct timer {
     _Atomic uintptr_t seq;
     _Atomic int64_t nextwhen; /* the real time of a timerModified... timer */
     _Atomic uint32_t status;
+    uint32_t pollRound; /* of who was to be told its time when it was set; to judge */
 };
 
 /* What a timer's function may start: fn(argument). */

@@ -8,7 +8,7 @@
  */
 #include "core/runtime/time.h"
 
-#include "core/runtime/proc.h"
+#include "core/runtime/schedule.h"
 #include "core/runtime/timerstate.h"
 
 /* Takes the first timer, which is deleted, out of the heap. False: its status has changed. */
@@ -314,6 +314,7 @@ int64_t nobarrierWakeTime(struct p *pp)
  * transition are left out: whoever moves them will tell. */
 static int64_t earliest_in_heap(struct p *pp, uint32_t earlier, int64_t next)
 {
+    assertLockHeld(&pp->timersLock);
     if (pp->timers_count > 0 && pp->timers[0]->when < next)
         next = pp->timers[0]->when;
     for (uint32_t i = 0; i < pp->timers_count && (int32_t)earlier > 0; i++) {
