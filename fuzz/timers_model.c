@@ -152,6 +152,11 @@ const char *model_sleep_end(struct timers_model *model, uint32_t sleeper, int64_
     return now_ns < sleep->until_ns ? "M5 a sleep ended before its time" : NULL;
 }
 
+void model_sleep_put_off(struct timers_model *model, uint32_t sleeper)
+{
+    model->sleeps[sleeper].latest_ns = 0;
+}
+
 /* The sleeper looks at the clock itself, some time after model_sleep_begin(): at the latest when
  * nothing runs for the first time, or if it waits for a P then, once it has got one. */
 static int64_t sleep_due(struct model_sleep *sleep, int64_t now_ns)

@@ -128,6 +128,8 @@ const char *model_ran(struct timers_model *model, uint32_t timer, int64_t now_ns
 
 void model_sleep_begin(struct timers_model *model, uint32_t sleeper, int64_t now_ns,
                        int64_t duration_ns);
+/* The sleeper is runnable, so it may not have looked at the clock yet. */
+void model_sleep_put_off(struct timers_model *model, uint32_t sleeper);
 const char *model_sleep_end(struct timers_model *model, uint32_t sleeper, int64_t now_ns);
 
 /* A call that sets a deadline begins and ends. duration_ns as in pollSetDeadline(). */

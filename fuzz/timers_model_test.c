@@ -446,6 +446,15 @@ static void a_waiter_is_due_at_its_deadline(void **state)
     assert_int_equal(model_due(&model, 1000), 1100);
 }
 
+static void a_sleep_that_was_put_off_is_due_later(void **state)
+{
+    (void)state;
+    model_sleep_begin(&model, 1, 1000, 500);
+    assert_int_equal(model_due(&model, 4000), 4500 + MODEL_SLACK_NS);
+    model_sleep_put_off(&model, 1);
+    assert_int_equal(model_due(&model, 9000), 9500 + MODEL_SLACK_NS);
+}
+
 /* It looks at the clock itself, at the latest when all is quiet for the first time. */
 static void a_sleeper_is_due_once_all_has_been_quiet_for_its_time(void **state)
 {
@@ -502,6 +511,7 @@ int main(void)
         TEST(a_timer_is_due_at_its_time_until_it_runs),
         TEST(after_overlapping_resets_a_timer_is_due_at_the_later_time),
         TEST(a_waiter_is_due_at_its_deadline),
+        TEST(a_sleep_that_was_put_off_is_due_later),
         TEST(a_sleeper_is_due_once_all_has_been_quiet_for_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

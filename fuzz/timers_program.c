@@ -271,11 +271,20 @@ const char *timers_overlooked(void)
     return runtime_overlooked(engine_now());
 }
 
+/* Who is preempted at the start of its sleep, behind others that compute, sleeps from later on. */
+static void put_off_sleeps(void)
+{
+    for (uint32_t i = 1; i <= TIMERS_GOROUTINES; i++)
+        if (is_queued(program->gs[i]))
+            model_sleep_put_off(&program->model, i);
+}
+
 /* What is due counts from the first time that nothing ran although it was due, for the clock may
  * have been moved while others had work to do. */
 int64_t timers_due(void)
 {
     int64_t now_ns = engine_now();
+    put_off_sleeps();
     int64_t heaps_ns = runtime_due(), model_ns = model_due(&program->model, now_ns);
     int64_t due_ns = heaps_ns < model_ns ? heaps_ns : model_ns;
     if (runtime_neglected() != NULL)

@@ -236,7 +236,8 @@ static struct g *go_to_sleep(const struct search *search)
     if (wasSpinning)
         stopspinning(mp);
     if (recheck_runqs(count, wasSpinning)) {
-        tell_judge(&pp->pollRound, 0); /* whoever blocks in netpoll has not been told of its timers */
+        /* Whoever blocks in netpoll has not been told of its timers. */
+        tell_judge(&pp->pollRound, 0);
         return NULL;
     }
 
