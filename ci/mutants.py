@@ -3,8 +3,9 @@
 """mutants [--time SEC] [--jobs N] [--only REGEX] [--list]
 
 Mutation testing of core/runtime: makes single-point concurrency mutants, hunts each for SEC seconds
-(standard 20), prints the mutation score and lists the survivors. Exit 0: at least 90 % of those that
-are not known to be equivalent (ci/mutants.equivalent) are killed; 1: fewer; 3: could not build.
+(standard 20), prints the mutation score and lists the survivors, with what is known of each
+(ci/mutants.survivors). Exit 0: at least 90 % of those that are not known to be equivalent
+(ci/mutants.equivalent) are killed; 1: fewer; 3: could not build.
 
 A mutant is named FUNCTION/OPERATOR#N, counted within the function, so that the name outlives edits
 elsewhere. Places are found in clang's syntax tree (libclang), not by lines.
@@ -279,9 +280,9 @@ def hunt(mutant, number, seconds):
         return "killed", f"exit code {result.returncode}"
 
 
-def equivalents():
+def reasons(path):
     known = {}
-    for line in open("ci/mutants.equivalent", encoding="ascii"):
+    for line in open(path, encoding="ascii"):
         if line.strip() and not line.startswith("#"):
             name, reason = line.split(None, 1)
             known[name] = reason.strip()
@@ -305,7 +306,8 @@ def main():
     if subprocess.run(["ninja", "--quiet", "out/wedge"], check=False).returncode != 0:
         return 3
 
-    known, counts, survivors = equivalents(), {}, []
+    known, counts, survivors = reasons("ci/mutants.equivalent"), {}, []
+    explained = reasons("ci/mutants.survivors")
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         jobs = {pool.submit(hunt, m, i, options.time): m for i, m in enumerate(mutants)
                 if m.name not in known}
@@ -322,6 +324,7 @@ def main():
           f"{counts.get('stillborn', 0)} do not compile: mutation score {score:.1f} %")
     for mutant in sorted(survivors, key=lambda m: m.name):
         print(f"  {mutant.name:44} {mutant.file}:{mutant.line}: {mutant.about}")
+        print(f"      {explained.get(mutant.name, 'not explained yet')}")
     return 0 if score >= 90 else 1
 
 

@@ -217,8 +217,10 @@ static void compute(int64_t duration_ns)
 {
     if (!program->has_sysmon || duration_ns == 0)
         return;
+    if (duration_ns > COMPUTE_MAX_NS)
+        duration_ns = COMPUTE_MAX_NS;
     program->computing++;
-    hook_sleep(duration_ns < COMPUTE_MAX_NS ? duration_ns : COMPUTE_MAX_NS);
+    hook_sleep(duration_ns);
     program->computing--;
 }
 

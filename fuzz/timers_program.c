@@ -26,6 +26,7 @@ enum {
     SCAVENGER_ROUNDS_MAX = 4,
     FAR_NS = 50000000, /* timers further away than this are stopped in the end, not waited for */
     POLL_NS = 1000,
+    THEFTS_NS = 20000,      /* naps of a thief (runnext) after its look at the clock */
     SLICE_NS = 12000000,    /* after this a goroutine that is busy has been asked to stop */
 };
 
@@ -295,7 +296,7 @@ int64_t timers_due(void)
     }
     /* Takes back the slack that sysmon's naps are allowed. */
     bool is_certain = due_ns != HOOK_FOREVER && heaps_ns == due_ns && no_nap_helps();
-    int64_t slack_ns = is_certain ? MODEL_SLACK_NS : 0;
+    int64_t slack_ns = is_certain ? MODEL_SLACK_NS - THEFTS_NS : 0;
     if (program->busy > 0)
         slack_ns -= SLICE_NS;
     if (due_ns >= now_ns)
