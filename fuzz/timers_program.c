@@ -26,6 +26,7 @@ enum {
     SCAVENGER_ROUNDS_MAX = 4,
     FAR_NS = 50000000, /* timers further away than this are stopped in the end, not waited for */
     POLL_NS = 1000,
+    NEGLECTED_NS = -1,      /* when it is due: like no time of the model */
     THEFTS_NS = 20000,      /* naps of a thief (runnext) after its look at the clock */
     SLICE_NS = 12000000,    /* after this a goroutine that is busy has been asked to stop */
 };
@@ -282,6 +283,15 @@ static void put_off_sleeps(void)
 
 /* What is due counts from the first time that nothing ran although it was due, for the clock may
  * have been moved while others had work to do. */
+static int64_t noticed(int64_t due_ns, int64_t now_ns)
+{
+    if (due_ns != program->seen_due_ns || program->activity != program->seen_activity)
+        program->noticed_ns = now_ns;
+    program->seen_due_ns = due_ns < now_ns ? due_ns : HOOK_FOREVER;
+    program->seen_activity = program->activity;
+    return due_ns < now_ns ? program->noticed_ns : due_ns;
+}
+
 int64_t timers_due(void)
 {
     int64_t now_ns = engine_now();
@@ -289,21 +299,16 @@ int64_t timers_due(void)
     int64_t heaps_ns = runtime_due(), model_ns = model_due(&program->model, now_ns);
     int64_t due_ns = heaps_ns < model_ns ? heaps_ns : model_ns;
     if (runtime_neglected() != NULL)
-        due_ns = 0;
-    if (every_p_is_kept()) {
-        program->noticed_ns = now_ns;
+        due_ns = NEGLECTED_NS;
+    if (every_p_is_kept())
+        due_ns = HOOK_FOREVER;
+    int64_t since_ns = noticed(due_ns, now_ns);
+    if (due_ns == HOOK_FOREVER)
         return HOOK_FOREVER;
-    }
     /* Takes back the slack that sysmon's naps are allowed. */
-    bool is_certain = due_ns != HOOK_FOREVER && heaps_ns == due_ns && no_nap_helps();
-    int64_t slack_ns = is_certain ? MODEL_SLACK_NS - THEFTS_NS : 0;
+    if (heaps_ns == due_ns && no_nap_helps())
+        since_ns -= MODEL_SLACK_NS - THEFTS_NS;
     if (program->busy > 0)
-        slack_ns -= SLICE_NS;
-    if (due_ns >= now_ns)
-        return due_ns == HOOK_FOREVER ? HOOK_FOREVER : due_ns - slack_ns;
-    if (due_ns != program->seen_due_ns || program->activity != program->seen_activity)
-        program->noticed_ns = now_ns;
-    program->seen_due_ns = due_ns;
-    program->seen_activity = program->activity;
-    return program->noticed_ns - slack_ns;
+        since_ns += SLICE_NS;
+    return since_ns;
 }

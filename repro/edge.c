@@ -12,6 +12,7 @@
 static const char *const kind_names[] = {
     [EDGE_LOCK] = "lock",   [EDGE_STATE] = "state", [EDGE_SPIN] = "spin", [EDGE_TOKEN] = "token",
     [EDGE_GATE] = "gate",   [EDGE_STOP] = "stop",   [EDGE_RUNS] = "runs", [EDGE_EVENT] = "event",
+    [EDGE_SLEEP] = "sleep", [EDGE_READY] = "ready",
 };
 
 struct text {
@@ -76,12 +77,23 @@ static void describe_ready(struct text *text, const struct edge *edge)
         add(text, "was preempted in %s:%s (%s:%" PRIu32 "), ", site->function, site->object,
             site->file, site->line);
     else if (site != NULL)
-        add(text, "was made ready in %s (%s:%" PRIu32 "), ", site->function, site->file,
+        add(text, "stopped in %s (%s:%" PRIu32 "), ", site->function, site->file,
             site->line);
     if (edge->queue != NULL)
         add(text, "is in the %s", edge->queue);
     else
         add(text, "is ready");
+}
+
+/* "m0 sleeps in F at FILE:LINE until 1000.020us" */
+static void describe_sleep(struct text *text, const struct edge *edge)
+{
+    add(text, edge->object[0] != '\0' ? "%s is parked on %s" : "%s sleeps", edge->from,
+        edge->object);
+    add_at(text, edge->waits_at);
+    if (edge->until_ns != HOOK_FOREVER)
+        add(text, " until %" PRId64 ".%03" PRId64 "us", edge->until_ns / 1000,
+            edge->until_ns % 1000);
 }
 
 void edge_sentence(const struct edge *edge, char buffer[EDGE_TEXT_MAX])
@@ -114,6 +126,14 @@ void edge_sentence(const struct edge *edge, char buffer[EDGE_TEXT_MAX])
         add_at(&text, edge->waits_at);
         add(&text, " until %s is given up; held by %s", edge->object, edge->to);
         add_since(&text, "since", edge->holds_since);
+        break;
+    case EDGE_SLEEP:
+        describe_sleep(&text, edge);
+        break;
+    case EDGE_READY:
+        describe_ready(&text, edge);
+        if (edge->object[0] != '\0')
+            add(&text, "; %s is idle", edge->object);
         break;
     case EDGE_RUNS:
         add(&text, "%s runs on %s", edge->from, edge->to);

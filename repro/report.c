@@ -75,7 +75,7 @@ static void print_edge(FILE *out, const struct edge *edge, uint32_t depth)
     struct paragraph paragraph = { out, 4, 4 };
     paragraph_text(&paragraph, text);
     fputc('\n', out);
-    bool task = edge->kind == EDGE_TOKEN || edge->kind == EDGE_GATE;
+    bool task = edge->kind == EDGE_TOKEN || edge->kind == EDGE_GATE || edge->kind == EDGE_READY;
     print_chain(out, task ? "left:" : "waits:", &edge->wait_chain, depth);
     print_chain(out, "holds:", &edge->hold_chain, depth);
 }
@@ -88,8 +88,7 @@ void report_edges(FILE *out, const struct outcome *outcome, uint32_t depth)
         fprintf(out, "  which closes the cycle at %s.\n", outcome->edges[0].from);
 }
 
-/* Who waits, too: what the cycle has caught, or everybody if there is no cycle. */
-static void print_others(FILE *out, const struct outcome *outcome, uint32_t depth, uint32_t limit)
+void report_others(FILE *out, const struct outcome *outcome, uint32_t depth, uint32_t limit)
 {
     uint32_t count = outcome->edge_count - outcome->cycle_count;
     if (count > 0 && outcome->cycle_count > 0)
@@ -155,7 +154,7 @@ static void print_page(FILE *out, const struct report *report, uint32_t depth, u
             report->subject->name, outcome->message);
     print_place(out, outcome);
     report_edges(out, outcome, depth);
-    print_others(out, outcome, outcome->cycle_count > 0 ? 0 : depth, others);
+    report_others(out, outcome, outcome->cycle_count > 0 ? 0 : depth, others);
     struct paragraph signature = { out, 2, 2 };
     fputs("signature:\n  ", out);
     paragraph_text(&signature, outcome->signature);

@@ -31,5 +31,7 @@ json_t *report_json(const struct report *report);
 
 /* The edges of the cycle as sentences with both call chains, at most `depth` frames each. */
 void report_edges(FILE *out, const struct outcome *outcome, uint32_t depth);
+/* Who waits, too: what the cycle has caught, or everybody if there is no cycle; `limit` of them. */
+void report_others(FILE *out, const struct outcome *outcome, uint32_t depth, uint32_t limit);
 
 #endif

@@ -63,6 +63,8 @@ static void print_end(const struct options *options, const struct finding *findi
     if (outcome->cycle_count > 0)
         puts("the cycle (* above):");
     report_edges(stdout, outcome, 8);
+    if (outcome->cycle_count == 0)
+        report_others(stdout, outcome, 0, ENGINE_EDGES_MAX);
 }
 
 static void print_story(const struct options *options, const struct finding *finding)

@@ -35,6 +35,8 @@ _Noreturn void engine_fail(enum verdict verdict, const struct hook_site *site, c
     engine_agent_name(thread_current()->task, engine.current, outcome->agent,
                       sizeof outcome->agent);
     snprintf(outcome->message, sizeof outcome->message, "%s", what);
+    if (verdict == VERDICT_LATE_WAKEUP)
+        waitgraph_describe();
     char text[ENGINE_TEXT_MAX];
     snprintf(text, sizeof text, "%s%s%s", what, site != NULL ? " in " : "",
              site != NULL ? site->function : "");

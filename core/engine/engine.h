@@ -47,6 +47,8 @@ enum edge_kind {
     EDGE_STOP,   /* a thread waits until a token is given up */
     EDGE_RUNS,   /* a task runs on a thread */
     EDGE_EVENT,  /* a thread is parked and nobody is left to wake it */
+    EDGE_SLEEP,  /* a thread is parked or sleeps; late-wakeup only */
+    EDGE_READY,  /* a task is ready, and so may a token be; late-wakeup only */
 };
 
 /* "m0 spins on t0 (timerModifying), held by g1": one edge of the wait-for graph. */
@@ -57,7 +59,8 @@ struct edge {
     const char *object_class;           /* "timerModifying", "timers" */
     const struct hook_site *waits_at;   /* where `from` waits; EDGE_TOKEN: where it gave up its thread */
     const struct hook_site *holds_since; /* where `to` took it; may be NULL */
-    const char *queue;                  /* EDGE_TOKEN: the queue that `from` is in */
+    const char *queue;                  /* EDGE_TOKEN, EDGE_READY: the queue that `from` is in */
+    int64_t until_ns;                   /* EDGE_SLEEP: its deadline, or HOOK_FOREVER */
     struct chain wait_chain, hold_chain; /* with record_chains */
 };
 

@@ -175,6 +175,8 @@ void chain_record(struct chain *chain);
 bool waitgraph_stuck(uint32_t thread);
 /* Nothing runs and the clock has nothing to wake: says why in the outcome. */
 void waitgraph_idle(void);
+/* Adds an edge for each task that is ready and each thread that is blocked: for a report. */
+void waitgraph_describe(void);
 
 /* signature.c */
 void signature_of_cycle(struct outcome *outcome);

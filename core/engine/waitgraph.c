@@ -298,3 +298,38 @@ void waitgraph_idle(void)
                                   : "every thread waits and nobody is left to wake one");
     signature_of_cycle(outcome);
 }
+
+/* --- who waits for what, when somebody is late --- */
+
+static void describe_sleeper(struct search *search, uint32_t thread)
+{
+    const struct thread *waiter = &engine.threads[thread];
+    struct edge *edge = edge_add(search, EDGE_SLEEP);
+    edge_wait(edge, thread);
+    engine_agent_name(waiter->task, thread, edge->from, sizeof edge->from);
+    edge->until_ns = waiter->deadline_ns;
+    if (waiter->wait_object != NULL)
+        engine_name_object(waiter->wait_site, waiter->wait_object, edge->object,
+                           sizeof edge->object);
+}
+
+static void describe_ready(struct search *search, const struct hook_task *task)
+{
+    struct edge *edge = edge_add(search, EDGE_READY);
+    edge_task(edge, task);
+    for (uint32_t i = 0; i < engine.token_count && edge->object[0] == '\0'; i++)
+        if (engine.tokens[i]->holder == 0)
+            snprintf(edge->object, sizeof edge->object, "%s%u", engine.tokens[i]->name,
+                     engine.tokens[i]->number);
+}
+
+void waitgraph_describe(void)
+{
+    struct search search = { .outcome = engine.outcome };
+    for (uint32_t i = 0; i < engine.task_count; i++)
+        if (engine.tasks[i]->state == TASK_READY)
+            describe_ready(&search, engine.tasks[i]);
+    for (uint32_t i = 0; i < engine.thread_count; i++)
+        if (engine.threads[i].state == THREAD_BLOCKED)
+            describe_sleeper(&search, i);
+}
