@@ -115,6 +115,27 @@ static void a_lock_edge_has_both_call_chains(void **state)
     free(text);
 }
 
+static void a_late_wakeup_says_who_is_ready_and_who_sleeps(void **state)
+{
+    (void)state;
+    fill();
+    outcome.cycle_count = 0;
+    outcome.edges[0].kind = EDGE_SLEEP;
+    outcome.edges[0].until_ns = 1000020;
+    outcome.edges[0].object[0] = '\0';
+    outcome.edges[1].kind = EDGE_READY;
+    char *text = print("x.repro");
+    assert_says(text, "m0 sleeps in runtimer at core/runtime/timerrun.c:210 until 1000.020us");
+    assert_says(text, "g1 was preempted in wakeNetPoller:entry (core/runtime/netpoll.c:30), is in "
+                      "the global run queue; P0 is idle");
+    free(text);
+    snprintf(outcome.edges[0].object, sizeof outcome.edges[0].object, "m0.park");
+    outcome.edges[0].until_ns = HOOK_FOREVER;
+    text = print("x.repro");
+    assert_says(text, "m0 is parked on m0.park in runtimer at core/runtime/timerrun.c:210 g1");
+    free(text);
+}
+
 static void inlined_calls_are_frames(void **state)
 {
     (void)state;
@@ -198,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_cycle_of_38070_is_told_in_words),
         cmocka_unit_test(a_lock_edge_has_both_call_chains),
+        cmocka_unit_test(a_late_wakeup_says_who_is_ready_and_who_sleeps),
         cmocka_unit_test(inlined_calls_are_frames),
         cmocka_unit_test(an_unknown_address_is_a_question_mark),
         cmocka_unit_test(every_report_is_one_page),

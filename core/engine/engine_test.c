@@ -266,6 +266,11 @@ static void what_is_overlooked_while_time_passes_is_a_late_wakeup(void **state)
     assert_int_equal(test_replay(&careless, &plan, strategy_replay())->verdict,
                      VERDICT_LATE_WAKEUP);
     assert_string_equal(test_outcome.message, overlooked);
+    assert_true(test_outcome.edge_count > 0);
+    for (uint32_t i = 0; i < test_outcome.edge_count; i++) {
+        assert_int_equal(test_outcome.edges[i].kind, EDGE_SLEEP);
+        assert_true(test_outcome.edges[i].until_ns > test_outcome.now_ns);
+    }
     overlooked = NULL;
     assert_int_equal(test_replay(&careless, &plan, strategy_replay())->verdict, VERDICT_OK);
 }
