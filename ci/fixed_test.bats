@@ -15,6 +15,12 @@ setup() {
     done
 }
 
+# Runs of the fixed runtime that a judge has once taken for a bug.
+@test "the judges are silent on what looks like a bug" {
+    run -0 "$out/wedge" replay -n 1 corpus/silent
+    [ "$(grep -c 'not reproduced: completed' <<<"$output")" -eq "$(find corpus/silent -name '*.repro' | wc -l)" ]
+}
+
 @test "every bug of the catalogue is built" {
     for folder in corpus/bugs/*/; do
         bug=$(basename "$folder")
