@@ -15,7 +15,7 @@ setup() {
     done
 }
 
-# Runs of the fixed runtime that a judge has once taken for a bug.
+# Runs of the fixed runtime that a judge has taken for a bug, or where there was one.
 @test "the judges are silent on what looks like a bug" {
     run -0 "$out/wedge" replay -n 1 corpus/silent
     [ "$(grep -c 'not reproduced: completed' <<<"$output")" -eq "$(find corpus/silent -name '*.repro' | wc -l)" ]

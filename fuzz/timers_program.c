@@ -262,13 +262,10 @@ static bool no_nap_helps(void)
             atomic_load_explicit(&sched.sysmonwait, memory_order_relaxed) != 0);
 }
 
-/* Goroutines compute, and no P is left to do anything else. Those who are busy would give theirs up,
- * but only sysmon asks them to; and when the network ends a time in which all Ps were idle, nobody
- * wakes sysmon, as in Go. */
+/* Goroutines compute, and no P is left to do anything else. */
 static bool every_p_is_kept(void)
 {
-    bool asked = atomic_load_explicit(&sched.sysmonwait, memory_order_relaxed) == 0;
-    return (program->computing > 0 || (program->busy > 0 && !asked)) && sched.pidle == NULL;
+    return program->computing > 0 && sched.pidle == NULL;
 }
 
 const char *timers_overlooked(void)

@@ -153,13 +153,17 @@ static struct g *steal(struct search *search, bool *inheritTime)
 /* --- going to sleep --- */
 
 /* The caller's M, which has no P, gets one if there is one that is idle. for_global: and work in the
- * global queue. */
+ * global queue. It may be the network that ends a time in which all Ps were idle; then sysmon is
+ * needed again, as it is when a system call ends one (Go leaves it asleep): it is what notices a
+ * timer that is changed while an M is on its way to sleep. */
 static bool acquire_idle_p(bool wasSpinning, bool for_global)
 {
     struct p *pp = NULL;
     lock(&sched.lock);
     if (!for_global || sched.runq.count != 0)
         pp = pidleget();
+    if (pp != NULL)
+        wakesysmon();
     unlock(&sched.lock);
     if (pp == NULL)
         return false;
