@@ -318,6 +318,7 @@ static void perform_all(char actor_kind, uint32_t actor)
             continue;
         if (actor_kind == 'f' && program->draining)
             return;
+        program->activity++; /* it has a P, and others have to wait their turn */
         if (!perform_at_once(operation) && actor_kind != 'f')
             perform(actor, operation);
         if (actor_kind != 'x') /* has no M to do it on */
