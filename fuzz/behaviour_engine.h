@@ -10,6 +10,7 @@
 
 #include "core/engine/test.h"
 #include "core/runtime/oversight.h"
+#include "fuzz/overdue.h"
 #include "fuzz/timers_model.h"
 
 #ifndef BEHAVIOUR_SEEDS
@@ -24,9 +25,7 @@ static struct behaviour_run {
     const struct behaviour *behaviour;
     bool ended;
     struct hook_note exit;
-    /* late-wakeup: since when nothing has happened although this was due */
-    uint64_t seen_activity;
-    int64_t seen_due_ns, noticed_ns;
+    struct overdue overdue;
 } behaviour_run;
 
 /* --- the subject --- */
@@ -79,21 +78,11 @@ static inline const char *behaviour_overlooked(void)
     return runtime_overlooked(engine_now());
 }
 
-/* As for drawn programs: what is due counts from the first time that nothing ran although it was
- * due. A P whose goroutine computes may leave its timers alone. */
+/* A P whose goroutine computes may leave its timers alone. */
 static inline int64_t behaviour_due(void)
 {
-    int64_t now_ns = engine_now();
-    int64_t due_ns = runtime_due();
-    uint64_t activity = behaviour_activity();
-    if (due_ns >= now_ns)
-        return due_ns;
-    if (atomic_load(&behaviour.computing) > 0 || due_ns != behaviour_run.seen_due_ns ||
-        activity != behaviour_run.seen_activity)
-        behaviour_run.noticed_ns = now_ns;
-    behaviour_run.seen_due_ns = due_ns;
-    behaviour_run.seen_activity = activity;
-    return atomic_load(&behaviour.computing) > 0 ? HOOK_FOREVER : behaviour_run.noticed_ns;
+    int64_t due_ns = atomic_load(&behaviour.computing) > 0 ? HOOK_FOREVER : runtime_due();
+    return overdue_since(&behaviour_run.overdue, due_ns, behaviour_activity(), engine_now());
 }
 
 static const struct wedge_subject behaviour_subject = {

@@ -281,17 +281,6 @@ static void put_off_sleeps(void)
             model_sleep_put_off(&program->model, i);
 }
 
-/* What is due counts from the first time that nothing ran although it was due, for the clock may
- * have been moved while others had work to do. */
-static int64_t noticed(int64_t due_ns, int64_t now_ns)
-{
-    if (due_ns != program->seen_due_ns || program->activity != program->seen_activity)
-        program->noticed_ns = now_ns;
-    program->seen_due_ns = due_ns < now_ns ? due_ns : HOOK_FOREVER;
-    program->seen_activity = program->activity;
-    return due_ns < now_ns ? program->noticed_ns : due_ns;
-}
-
 int64_t timers_due(void)
 {
     int64_t now_ns = engine_now();
@@ -302,7 +291,7 @@ int64_t timers_due(void)
         due_ns = NEGLECTED_NS;
     if (every_p_is_kept())
         due_ns = HOOK_FOREVER;
-    int64_t since_ns = noticed(due_ns, now_ns);
+    int64_t since_ns = overdue_since(&program->overdue, due_ns, program->activity, now_ns);
     if (due_ns == HOOK_FOREVER)
         return HOOK_FOREVER;
     /* Takes back the slack that sysmon's naps are allowed. */

@@ -10,6 +10,7 @@
 #include "core/runtime/netpoll.h"
 #include "core/runtime/proc.h"
 #include "core/runtime/time.h"
+#include "fuzz/overdue.h"
 #include "fuzz/timers_model.h"
 
 enum {
@@ -84,9 +85,8 @@ struct timers_program {
     struct timer *sleep_timers[TIMERS_GOROUTINES + 1]; /* gs[]->timer, also after its end */
     struct hook_note exit;
 
-    /* late-wakeup: since when nothing has happened although this was due */
-    uint64_t activity, seen_activity;
-    int64_t seen_due_ns, noticed_ns;
+    uint64_t activity; /* grows with each thing that is done */
+    struct overdue overdue;
 
     struct timer timers[TIMERS_COUNT];
     struct pollDesc descriptors[TIMERS_DESCRIPTORS];

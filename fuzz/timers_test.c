@@ -262,7 +262,7 @@ static void what_is_overdue_counts_from_when_it_was_noticed(void **state)
     assert_int_equal(timers_subject.due(), engine_now());
     timer->latest = engine_now() + 5;
     assert_int_equal(timers_subject.due(), engine_now() + 5);
-    timers_program.noticed_ns = 7; /* another time */
+    timers_program.overdue.since_ns = 7; /* another time */
     timer->latest = 1;
     assert_int_equal(timers_subject.due(), engine_now());
 }
