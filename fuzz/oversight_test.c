@@ -116,13 +116,17 @@ static void a_P_given_up_meanwhile_whose_timer_is_earlier_is_a_lost_wakeup(void 
     assert_null(runtime_overlooked(engine_now()));
 }
 
-/* It may have been preempted just before it tells. */
-static void as_long_as_somebody_is_runnable_nothing_is_lost(void **state)
+/* It may have been preempted just before it tells; or an M may be about to. */
+static void as_long_as_somebody_is_runnable_or_spins_nothing_is_lost(void **state)
 {
     (void)state;
     somebody_blocks_in_netpoll();
     timer.pollRound = 7;
     atomic_store(&rt.gs[0].atomicstatus, _Grunnable);
+    assert_null(runtime_overlooked(engine_now()));
+    atomic_store(&rt.gs[0].atomicstatus, _Gwaiting);
+    overlooks("sleeps past a timer");
+    atomic_fetch_add(&sched.nmspinning, 1);
     assert_null(runtime_overlooked(engine_now()));
 }
 
@@ -162,7 +166,7 @@ int main(void)
         claim(work_that_an_M_looks_for_is_not_stranded),
         claim(a_timer_set_meanwhile_that_is_earlier_is_a_lost_wakeup),
         claim(a_P_given_up_meanwhile_whose_timer_is_earlier_is_a_lost_wakeup),
-        claim(as_long_as_somebody_is_runnable_nothing_is_lost),
+        claim(as_long_as_somebody_is_runnable_or_spins_nothing_is_lost),
         claim(a_scavenger_that_sysmon_was_asked_to_wake_is_not_forgotten),
         claim(who_runs_while_the_world_is_being_stopped_is_asked_to_stop),
     };

@@ -63,8 +63,9 @@ static int64_t due_for_poller(const struct p *pp, uint32_t round)
  * who did that should have broken it. */
 static bool poller_oversleeps(int64_t now)
 {
-    /* Who is runnable may have been preempted just before it tells. */
-    if (!netpollStays() || sched_has_runnable())
+    /* Who is runnable may have been preempted just before it tells. An M that spins may hold the heap
+     * in which the timer's owner has not found it, and tells before it sleeps. */
+    if (!netpollStays() || sched_has_runnable() || peek(&sched.nmspinning) != 0)
         return false;
     int64_t until = peek(&sched.pollUntil);
     for (int32_t i = 0; i < rt.allp_count; i++) {
