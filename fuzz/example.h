@@ -42,6 +42,8 @@ EXAMPLE_RUN(lost_count);
 EXAMPLE_RUN(kept_count);
 EXAMPLE_RUN(weak_cas);
 EXAMPLE_RUN(weak_cas_fixed);
+EXAMPLE_RUN(two_looks);
+EXAMPLE_RUN(two_looks_fixed);
 EXAMPLE_RUN(no_memory);
 EXAMPLE_RUN(no_memory_fixed);
 EXAMPLE_RUN(null);

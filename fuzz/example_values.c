@@ -78,6 +78,39 @@ void example_weak_cas_fixed(const struct plan *plan)
     example_start(raise_until_it_holds, NULL);
 }
 
+enum { LIMIT_NS = 500000 };
+
+/* Between the two looks the time may come: then what is left of it is below 0. */
+static void spend_the_rest_by_two_looks(void *unused)
+{
+    (void)unused;
+    int64_t deadline_ns = hook_clock() + LIMIT_NS;
+    if (hook_clock() >= deadline_ns || deadline_ns - hook_clock() > 0)
+        hook_store(&example.left, 1u);
+    example_end();
+}
+
+static void spend_the_rest_by_one_look(void *unused)
+{
+    (void)unused;
+    int64_t deadline_ns = hook_clock() + LIMIT_NS, now_ns = hook_clock();
+    if (now_ns >= deadline_ns || deadline_ns - now_ns > 0)
+        hook_store(&example.left, 1u);
+    example_end();
+}
+
+void example_two_looks(const struct plan *plan)
+{
+    (void)plan;
+    example_start(spend_the_rest_by_two_looks, NULL);
+}
+
+void example_two_looks_fixed(const struct plan *plan)
+{
+    (void)plan;
+    example_start(spend_the_rest_by_one_look, NULL);
+}
+
 /* Drops what there is no memory for. */
 static void count_what_has_room(void *unused)
 {

@@ -67,8 +67,8 @@ static void a_fault_is_what_its_example_needs(void **state)
             assert_int_equal(hunt(subject, strategy_at(j), others & ~subject->faults),
                              VERDICT_OK);
     }
-    assert_int_equal(shown, 1u << FAULT_CAS | 1u << FAULT_WAIT | 1u << FAULT_WAKE |
-                                1u << FAULT_MEMORY);
+    assert_int_equal(shown, 1u << FAULT_CAS | 1u << FAULT_CLOCK | 1u << FAULT_WAIT |
+                                1u << FAULT_WAKE | 1u << FAULT_MEMORY);
 }
 
 /* The verdicts that a run can end in have an example each; a replay can diverge besides. */
