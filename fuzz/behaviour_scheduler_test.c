@@ -138,16 +138,21 @@ static void poller(void *unused)
     hook_store(&over, 1u);
 }
 
-/* TestNetpollBreak. */
-static void a_break_ends_a_poll(void *unused)
+static void start_poller(void)
 {
-    (void)unused;
     begin();
     hook_store(&polling, 0u);
     netpollGenericInit();
     go(poller, NULL);
     while (hook_load(&polling) == 0)
         compute(MICROSECOND);
+}
+
+/* TestNetpollBreak. */
+static void a_break_ends_a_poll(void *unused)
+{
+    (void)unused;
+    start_poller();
     int64_t start = nanotime();
     while (hook_load(&over) == 0) {
         netpollBreak();
@@ -162,12 +167,7 @@ static void a_break_ends_a_poll(void *unused)
 static void a_break_is_for_who_blocks(void *unused)
 {
     (void)unused;
-    begin();
-    hook_store(&polling, 0u);
-    netpollGenericInit();
-    go(poller, NULL);
-    while (hook_load(&polling) == 0)
-        compute(MICROSECOND);
+    start_poller();
     compute(MICROSECOND);
     int64_t start = nanotime();
     struct gqueue list = { 0 };
