@@ -11,8 +11,8 @@
 
 static const char *const kind_names[] = {
     [EDGE_LOCK] = "lock",   [EDGE_STATE] = "state", [EDGE_SPIN] = "spin", [EDGE_TOKEN] = "token",
-    [EDGE_GATE] = "gate",   [EDGE_STOP] = "stop",   [EDGE_RUNS] = "runs", [EDGE_EVENT] = "event",
-    [EDGE_SLEEP] = "sleep", [EDGE_READY] = "ready",
+    [EDGE_GATE] = "gate",   [EDGE_STOP] = "stop",   [EDGE_RUNS] = "runs",   [EDGE_JOIN] = "join",
+    [EDGE_EVENT] = "event", [EDGE_SLEEP] = "sleep", [EDGE_READY] = "ready",
 };
 
 struct text {
@@ -107,6 +107,10 @@ void edge_sentence(const struct edge *edge, char buffer[EDGE_TEXT_MAX])
     case EDGE_STATE:
     case EDGE_SPIN:
         describe_wait(&text, edge, "spins on");
+        break;
+    case EDGE_JOIN:
+        add(&text, "%s waits for %s", edge->from, edge->object);
+        add_at(&text, edge->waits_at);
         break;
     case EDGE_EVENT:
         describe_wait(&text, edge, "is parked on");

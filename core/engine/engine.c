@@ -17,6 +17,7 @@ _Noreturn void engine_finish(void)
 {
     check(engine.live);
     engine.live = false;
+    record_end();
     hook_step.trace_limit = hook_step.trace_next; /* what hooks do from here on is not part of the run */
     fiber_switch(engine.home);
     check(!"a finished run went on");
@@ -332,7 +333,7 @@ static void begin_run(void)
     hook_step.who = 0;
     engine.busy_ns = 0;
     hook_step.now_ns = 1000000; /* not 0: the runtime takes 0 for "no time" */
-    engine.thread_count = engine.hold_count = engine.task_count = engine.token_count = 0;
+    engine.thread_count = engine.serial_count = engine.hold_count = engine.task_count = engine.token_count = 0;
     engine.gate = 0;
     engine.steps = engine.progress_step = 0;
     engine.switches = 0;
@@ -367,12 +368,12 @@ void engine_run(const struct wedge_subject *subject, const struct plan *plan,
     engine.outcome = outcome;
     if (engine.options.steps_max == 0)
         engine.options.steps_max = ENGINE_STEPS_STANDARD;
-    if (engine.options.record_chains && engine.chains == NULL) {
-        engine.chains = calloc(HOLDS_MAX + 1, sizeof *engine.chains);
+    hold_prepare(engine.options.record_chains);
+    if (engine.options.record_chains && engine.task_chains == NULL) {
         engine.task_chains = calloc(TASKS_MAX, sizeof *engine.task_chains);
-        check(engine.chains != NULL);
         check(engine.task_chains != NULL);
     }
+    record_begin(engine.options.log);
 
     hook_step.left = 1;
     subject->reset();
@@ -418,4 +419,10 @@ const char *engine_thread_name(uint32_t thread)
     check(thread < engine.thread_count);
     engine_agent_name(NULL, thread, name, sizeof name);
     return name;
+}
+
+uint32_t engine_thread_serial(uint32_t thread)
+{
+    check(thread < engine.thread_count);
+    return engine.threads[thread].serial;
 }

@@ -18,16 +18,19 @@
 #include "core/hook/hook.h"
 
 enum {
-    ENGINE_THREADS_MAX = 64,
+    ENGINE_THREADS_MAX = 64, /* at a time */
     ENGINE_EDGES_MAX = 32,
     ENGINE_CHAIN_MAX = 24,
     ENGINE_TEXT_MAX = 256,
 };
 
+struct record_log;
+
 struct engine_options {
     uint32_t steps_max;   /* budget; 0: ENGINE_STEPS_STANDARD */
     uint32_t faults;      /* mask of the kinds that a strategy may inject */
     bool check_each_step; /* call subject->check(false) after each step that leaves all locks free */
+    struct record_log *log; /* where what the lock-order graph learns from is written; may be NULL */
     bool record_chains;   /* keep the call chain of each wait and of each lock held: slow */
 };
 enum { ENGINE_STEPS_STANDARD = 20000 };
@@ -46,6 +49,7 @@ enum edge_kind {
     EDGE_GATE,   /* a task is ready and the world is stopped by a thread */
     EDGE_STOP,   /* a thread waits until a token is given up */
     EDGE_RUNS,   /* a task runs on a thread */
+    EDGE_JOIN,   /* a thread waits until another one ends */
     EDGE_EVENT,  /* a thread is parked and nobody is left to wake it */
     EDGE_SLEEP,  /* a thread is parked or sleeps; late-wakeup only */
     EDGE_READY,  /* a task is ready, and so may a token be; late-wakeup only */
@@ -109,6 +113,8 @@ void engine_catch_signals(void);
 /* How many threads the last run had; the name of one ("m0"). */
 uint32_t engine_thread_count(void);
 const char *engine_thread_name(uint32_t thread);
+/* Which thread has that place now, or had it last: threads by their order of birth. */
+uint32_t engine_thread_serial(uint32_t thread);
 /* The name of the task of an event (`task` - 1): "g1". */
 const char *engine_task_name(uint32_t index);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is held: locks and transitional states, by whom and since which place. */
+#include <stdlib.h>
+
 #include "core/base/check.h"
 #include "core/engine/internal.h"
 
@@ -23,38 +25,76 @@ void chain_record(struct chain *chain)
     }
 }
 
-void hold_push(const struct hook_site *site, const volatile void *object, const char *hold_class,
-               struct hook_task *task)
+void hold_prepare(bool with_chains)
 {
-    if (engine.hold_count == HOLDS_MAX)
-        engine_fail(VERDICT_BUDGET, site, "more locks held at once than the engine can follow");
+    bool grows = engine.holds == NULL || engine.holds_short;
+    uint32_t capacity = engine.holds == NULL ? HOLDS_STANDARD : engine.hold_capacity * 4;
+    if (grows) {
+        struct hold *holds = realloc(engine.holds, capacity * sizeof *holds);
+        check(holds != NULL || engine.holds != NULL);
+        if (holds != NULL) {
+            engine.holds = holds;
+            engine.hold_capacity = capacity;
+        }
+        free(engine.chains);
+        engine.chains = NULL;
+        engine.holds_short = false;
+    }
+    if (with_chains && engine.chains == NULL) {
+        engine.chains = calloc(engine.hold_capacity + 1, sizeof *engine.chains);
+        check(engine.chains != NULL);
+    }
+}
+
+void hold_push(const struct hook_site *site, const volatile void *object, const char *hold_class,
+               struct hook_task *task, enum hook_lock_mode mode)
+{
+    if (engine.hold_count == engine.hold_capacity) {
+        engine.holds_short = true;
+        engine_fail(VERDICT_BUDGET, site, "more locks held at once than there was room for");
+    }
     struct hold *hold = &engine.holds[engine.hold_count++];
     *hold = (struct hold){ .object = object, .hold_class = hold_class, .site = site, .task = task,
-                           .thread = (uint16_t)engine.current };
+                           .thread = (uint16_t)engine.current, .mode = (uint8_t)mode };
     if (engine.options.record_chains)
         chain_record(&engine.chains[engine.hold_count - 1]);
 }
 
+static bool pop(const struct hold *hold)
+{
+    if (hold == NULL)
+        return false;
+    engine.hold_count--;
+    for (uint32_t j = (uint32_t)(hold - engine.holds); j < engine.hold_count; j++) {
+        engine.holds[j] = engine.holds[j + 1];
+        if (engine.options.record_chains)
+            engine.chains[j] = engine.chains[j + 1];
+    }
+    return true;
+}
+
 bool hold_pop(const volatile void *object)
 {
-    for (uint32_t i = engine.hold_count; i-- > 0;) {
-        if (engine.holds[i].object != object)
-            continue;
-        engine.hold_count--;
-        for (uint32_t j = i; j < engine.hold_count; j++) {
-            engine.holds[j] = engine.holds[j + 1];
-            if (engine.options.record_chains)
-                engine.chains[j] = engine.chains[j + 1];
-        }
-        return true;
-    }
-    return false;
+    return pop(hold_find(object));
+}
+
+bool hold_pop_by(const volatile void *object, uint32_t thread)
+{
+    return pop(hold_find_by(object, thread));
 }
 
 const struct hold *hold_find(const volatile void *object)
 {
     for (uint32_t i = engine.hold_count; i-- > 0;)
         if (engine.holds[i].object == object)
+            return &engine.holds[i];
+    return NULL;
+}
+
+const struct hold *hold_find_by(const volatile void *object, uint32_t thread)
+{
+    for (uint32_t i = engine.hold_count; i-- > 0;)
+        if (engine.holds[i].object == object && engine.holds[i].thread == thread)
             return &engine.holds[i];
     return NULL;
 }

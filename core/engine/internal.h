@@ -17,9 +17,10 @@
 
 #include "core/base/fiber.h"
 #include "core/engine/engine.h"
+#include "core/engine/record.h"
 
 enum {
-    HOLDS_MAX = 512,
+    HOLDS_STANDARD = 512, /* they grow between runs */
     TASKS_MAX = 128,
     TOKENS_MAX = 64,
     ORDINAL_GROUPS_MAX = 512, /* groups of sites where a fault can be injected */
@@ -30,6 +31,13 @@ enum {
 
 enum thread_state { THREAD_RUNNABLE, THREAD_BLOCKED, THREAD_DONE };
 enum task_state { TASK_WAITING, TASK_READY, TASK_RUNNING };
+
+/* What was said of the next acquisition. */
+struct nesting {
+    const struct hook_mutex *under;
+    uint8_t level;
+    bool in_order;
+};
 
 struct thread {
     struct fiber *fiber; /* where it goes on: its own, or one that its code switched to */
@@ -42,6 +50,12 @@ struct thread {
     uint8_t state;     /* enum thread_state */
     uint8_t wait_kind; /* enum edge_kind */
     uint8_t context_count;
+    uint32_t serial;      /* of all threads that the run had: more than slots for those alive */
+    uint32_t spin_locks;  /* held */
+    uint32_t wait_thread; /* EDGE_JOIN: whose end it waits for */
+    uint64_t wait_ticket; /* who waits for a condition longest has the least */
+    struct nesting nesting;
+    const volatile void *awaited; /* what hook_awaits() was last told of */
     const char *contexts[CONTEXTS_MAX];
 
     const char *name;
@@ -58,6 +72,7 @@ struct hold {
     const struct hook_site *site;
     struct hook_task *task; /* the holder, or else `thread` */
     uint16_t thread;
+    uint8_t mode; /* enum hook_lock_mode */
 };
 
 /* A fault that happened; its agent is named only when somebody asks. */
@@ -78,8 +93,11 @@ struct engine {
 
     struct thread threads[ENGINE_THREADS_MAX];
     uint32_t thread_count;
-    struct hold holds[HOLDS_MAX];
-    uint32_t hold_count;
+    uint32_t serial_count;
+    uint64_t wait_tickets;
+    struct hold *holds;
+    uint32_t hold_count, hold_capacity;
+    bool holds_short; /* the run ended for want of room: there is more before the next */
     struct hook_task *tasks[TASKS_MAX];
     uint32_t task_count;
     struct hook_token *tokens[TOKENS_MAX];
@@ -160,12 +178,23 @@ static inline bool fault_comes(enum fault_kind kind, const struct hook_site *sit
 /* Fills plan->faults with what was injected. */
 void fault_recorded(struct plan *plan);
 
+/* sync.c */
+/* The current thread waits; returns when it was woken. */
+void wait_for(enum edge_kind kind, const struct hook_site *site, const volatile void *object,
+              int64_t deadline_ns);
+/* Ends the run if the current thread must not block. */
+void check_may_block(const struct hook_site *site);
+
 /* hold.c */
+/* Between runs: room for more, if the last one was short of it. */
+void hold_prepare(bool with_chains);
 void hold_push(const struct hook_site *site, const volatile void *object, const char *hold_class,
-               struct hook_task *task);
-/* False: nobody holds it. */
+               struct hook_task *task, enum hook_lock_mode mode);
+/* False: nobody holds it, or (_by) not that thread. */
 bool hold_pop(const volatile void *object);
+bool hold_pop_by(const volatile void *object, uint32_t thread);
 const struct hold *hold_find(const volatile void *object);
+const struct hold *hold_find_by(const volatile void *object, uint32_t thread);
 /* The call chain of the caller's caller, from frame pointers; with record_chains only. */
 void chain_record(struct chain *chain);
 

@@ -123,6 +123,8 @@ const char *site_kind_name(enum hook_kind kind)
         [HOOK_ALLOCATION] = "allocation",
         [HOOK_CONTEXT] = "context", [HOOK_FAIL] = "fail",       [HOOK_THREAD] = "thread",
         [HOOK_TASK] = "task",       [HOOK_TOKEN] = "token",
+        [HOOK_JOIN] = "join",       [HOOK_WAIT] = "wait",
+        [HOOK_POST] = "post",
     };
     check(kind < HOOK_KIND_COUNT);
     return names[kind];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Hooks of what waits: locks, notes, spins, the clock; of transitional states; of memory. A wait is
- * entered into the wait-for graph before the thread stops (engine_block), so a deadlock at first
- * contact and an owner's second lock are reported and never hang.
+ * Hooks of what waits: notes, spins, the clock (locks: lock.c); of transitional states; of memory. A
+ * wait is entered into the wait-for graph before the thread stops (engine_block), so a deadlock at
+ * first contact and an owner's second lock are reported and never hang.
  */
 #include "core/base/check.h"
 #include "core/engine/internal.h"
@@ -12,8 +12,7 @@ static struct hook_task *task_of(uint32_t thread)
     return engine.threads[thread].task;
 }
 
-/* The current thread waits; returns when it was woken. */
-static void wait_for(enum edge_kind kind, const struct hook_site *site,
+void wait_for(enum edge_kind kind, const struct hook_site *site,
                      const volatile void *object, int64_t deadline_ns)
 {
     struct thread *thread = thread_current();
@@ -24,66 +23,10 @@ static void wait_for(enum edge_kind kind, const struct hook_site *site,
     engine_block();
 }
 
-/* --- mutexes: held by threads --- */
-
-void hook_sim_mutex_init(struct hook_mutex *mutex, const char *lock_class)
+void check_may_block(const struct hook_site *site)
 {
-    *mutex = (struct hook_mutex){ .lock_class = lock_class };
-}
-
-void hook_sim_lock(const struct hook_site *site, struct hook_mutex *mutex)
-{
-    hook_sim_before(site, mutex);
-    if (!engine.live)
-        return;
-    if (mutex->owner != 0) {
-        mutex->waiters++;
-        while (mutex->owner != 0) {
-            wait_for(EDGE_LOCK, site, mutex, HOOK_FOREVER);
-            hook_sim_event(site, mutex); /* tries again: has it, or waits once more */
-        }
-        mutex->waiters--;
-    }
-    mutex->owner = engine.current + 1;
-    hold_push(site, mutex, mutex->lock_class, NULL);
-}
-
-bool hook_sim_trylock(const struct hook_site *site, struct hook_mutex *mutex)
-{
-    hook_sim_before(site, mutex);
-    if (!engine.live || mutex->owner != 0)
-        return false;
-    hook_step.event->value = true;
-    mutex->owner = engine.current + 1;
-    hold_push(site, mutex, mutex->lock_class, NULL);
-    return true;
-}
-
-void hook_sim_unlock(const struct hook_site *site, struct hook_mutex *mutex)
-{
-    if (!engine.live)
-        return;
-    hook_sim_event(site, mutex);
-    if (mutex->owner == 0)
-        engine_fail(VERDICT_MISUSE, site, "unlock of a mutex that is not locked");
-    if (mutex->owner != engine.current + 1)
-        engine_fail(VERDICT_MISUSE, site, "unlock of a mutex that another thread holds");
-    mutex->owner = 0;
-    check(hold_pop(mutex));
-    if (mutex->waiters == 0)
-        return;
-    for (uint32_t i = 0; i < engine.thread_count; i++) {
-        const struct thread *thread = &engine.threads[i];
-        if (thread->state == THREAD_BLOCKED && thread->wait_kind == EDGE_LOCK &&
-            thread->wait_object == mutex)
-            engine_wake(i);
-    }
-}
-
-void hook_sim_assert_held(const struct hook_site *site, const struct hook_mutex *mutex)
-{
-    if (engine.live && mutex->owner != engine.current + 1)
-        engine_fail(VERDICT_MISUSE, site, "a mutex that must be held here is not");
+    if (thread_current()->spin_locks > 0)
+        engine_fail(VERDICT_MISUSE, site, "a thread may block here while it holds a spin lock");
 }
 
 /* --- spins and transitional states: held by tasks, or by threads outside any --- */
@@ -100,11 +43,20 @@ void hook_sim_hold(const struct hook_site *site, const volatile void *object,
                    const char *state_class)
 {
     if (engine.live)
-        hold_push(site, object, state_class, task_of(engine.current));
+        hold_push(site, object, state_class, task_of(engine.current), HOOK_EXCLUSIVE);
+    record_add(RECORD_HOLD, site, object)->text = state_class;
+}
+
+void hook_sim_awaits(const struct hook_site *site, const volatile void *object,
+                     const char *state_class)
+{
+    thread_current()->awaited = object;
+    record_add(RECORD_AWAITS, site, object)->text = state_class;
 }
 
 void hook_sim_release(const struct hook_site *site, const volatile void *object)
 {
+    record_add(RECORD_RELEASE, site, object);
     if (engine.live && !hold_pop(object))
         engine_fail(VERDICT_MISUSE, site, "release of a state that nobody holds");
 }
@@ -182,7 +134,10 @@ bool hook_sim_unpark(const struct hook_site *site, struct hook_note *note)
 void hook_sim_sleep(const struct hook_site *site, int64_t duration_ns)
 {
     hook_sim_before(site, NULL);
-    if (!engine.live || duration_ns <= 0)
+    if (!engine.live)
+        return;
+    check_may_block(site);
+    if (duration_ns <= 0)
         return;
     int64_t most = HOOK_FOREVER - 1 - hook_step.now_ns;
     wait_for(EDGE_EVENT, site, NULL,

@@ -26,12 +26,18 @@ bool hook_sim_preemption_point(const struct hook_site *site, bool asked)
 
 void hook_sim_enter(const struct hook_site *site, const char *context)
 {
-    (void)site;
     struct thread *thread = thread_current();
     if (!engine.live)
         return;
     check(thread->context_count < CONTEXTS_MAX);
     thread->contexts[thread->context_count++] = context;
+    record_add(RECORD_ENTER, site, NULL)->text = context;
+}
+
+void hook_sim_mask(const struct hook_site *site, const char *context, bool masked)
+{
+    if (engine.live)
+        record_add(masked ? RECORD_MASK : RECORD_UNMASK, site, NULL)->text = context;
 }
 
 void hook_sim_leave(const struct hook_site *site)
@@ -42,6 +48,7 @@ void hook_sim_leave(const struct hook_site *site)
     if (thread->context_count == 0)
         engine_fail(VERDICT_MISUSE, site, "a context is left that was not entered");
     thread->context_count--;
+    record_add(RECORD_LEAVE, site, NULL);
 }
 
 _Noreturn void hook_sim_fail(const struct hook_site *site, const char *message)

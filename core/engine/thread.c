@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Threads of the subject: names, starting, ending, being made runnable. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/check.h"
 #include "core/engine/internal.h"
 
 void engine_agent_name(const struct hook_task *task, uint32_t thread, char *name, size_t size)
 {
-    if (task == NULL)
-        snprintf(name, size, "%s%u", engine.threads[thread].name, thread);
+    const char *own = engine.threads[thread].name;
+    size_t length = task == NULL ? strlen(own) : 0;
+    if (length > 0 && own[length - 1] >= '0' && own[length - 1] <= '9')
+        snprintf(name, size, "%s", own); /* numbered by the subject */
+    else if (task == NULL)
+        snprintf(name, size, "%s%u", own, thread);
     else if (task->number == 0)
         snprintf(name, size, "%s", task->name);
     else
@@ -38,12 +43,23 @@ static void thread_first_code(void *argument)
     hook_sim_thread_exit(&site);
 }
 
+/* The next one; when there is none, that of a thread that has ended. */
+static uint32_t free_slot(void)
+{
+    if (engine.thread_count < ENGINE_THREADS_MAX)
+        return engine.thread_count;
+    for (uint32_t i = 0; i < ENGINE_THREADS_MAX; i++)
+        if (engine.threads[i].state == THREAD_DONE && i != engine.current)
+            return i;
+    engine_fail(VERDICT_BUDGET, NULL, "more threads at a time than the engine can run");
+}
+
 uint32_t thread_add(hook_entry *entry, void *argument, const char *name)
 {
-    if (engine.thread_count == ENGINE_THREADS_MAX)
-        engine_fail(VERDICT_BUDGET, NULL, "more threads than the engine can run");
-    uint32_t index = engine.thread_count++;
+    uint32_t index = free_slot();
     struct thread *thread = &engine.threads[index];
+    bool again = index < engine.thread_count;
+    engine.thread_count += !again;
     thread->fiber = &thread->own;
     thread->own.user = NULL;
     thread->task = NULL;
@@ -52,19 +68,52 @@ uint32_t thread_add(hook_entry *entry, void *argument, const char *name)
     thread->wait_token_count = 0;
     thread->state = THREAD_RUNNABLE;
     thread->context_count = 0;
+    thread->serial = engine.serial_count++;
+    thread->spin_locks = 0;
+    thread->awaited = NULL;
+    thread->nesting = (struct nesting){ NULL, 0, false };
     thread->name = name;
     thread->entry = entry;
     thread->argument = argument;
-    fiber_init(&thread->own, fiber_stack_take(), FIBER_STACK_SIZE, thread_first_code, thread);
+    void *stack = again ? thread->own.stack_low : fiber_stack_take();
+    fiber_init(&thread->own, stack, FIBER_STACK_SIZE, thread_first_code, thread);
     bit_set(&engine.runnable, index);
     return index;
+}
+
+void hook_sim_thread_create(const struct hook_site *site, struct hook_thread *thread,
+                            hook_entry *entry, void *argument, const char *name)
+{
+    hook_sim_before(site, NULL);
+    struct record *record = record_add(RECORD_START, site, NULL);
+    uint32_t index = thread_add(entry, argument, name);
+    hook_step.event->value = index;
+    *thread = (struct hook_thread){ index, engine.threads[index].serial };
+    record->value = thread->serial;
+    record->level = (uint8_t)index;
+    record->text = name;
 }
 
 void hook_sim_thread_start(const struct hook_site *site, hook_entry *entry, void *argument,
                            const char *name)
 {
+    struct hook_thread unused;
+    hook_sim_thread_create(site, &unused, entry, argument, name);
+}
+
+void hook_sim_thread_join(const struct hook_site *site, struct hook_thread *thread)
+{
     hook_sim_before(site, NULL);
-    hook_step.event->value = thread_add(entry, argument, name);
+    if (!engine.live)
+        return;
+    record_add(RECORD_JOIN, site, NULL)->value = thread->serial;
+    check_may_block(site);
+    const struct thread *other = &engine.threads[thread->index];
+    if (other->serial != thread->serial || other->state == THREAD_DONE)
+        return;
+    thread_current()->wait_thread = thread->index;
+    wait_for(EDGE_JOIN, site, NULL, HOOK_FOREVER);
+    hook_sim_event(site, NULL);
 }
 
 _Noreturn void hook_sim_thread_exit(const struct hook_site *site)
@@ -74,7 +123,14 @@ _Noreturn void hook_sim_thread_exit(const struct hook_site *site)
     for (uint32_t i = 0; i < engine.hold_count; i++)
         if (engine.holds[i].task == NULL && engine.holds[i].thread == engine.current)
             engine_fail(VERDICT_MISUSE, engine.holds[i].site, "a thread ends while it holds a lock");
+    record_add(RECORD_EXIT, site, NULL);
     thread->state = THREAD_DONE;
+    for (uint32_t i = 0; i < engine.thread_count; i++) {
+        const struct thread *other = &engine.threads[i];
+        if (other->state == THREAD_BLOCKED && other->wait_kind == EDGE_JOIN &&
+            other->wait_thread == engine.current)
+            engine_wake(i);
+    }
     bit_clear(&engine.runnable, engine.current);
     engine_hand_over();
     check(!"a thread that ended was chosen");

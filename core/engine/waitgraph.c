@@ -5,6 +5,7 @@
  *
  * An agent is stuck when
  *   - it is a thread that waits for a mutex or a transitional state whose holder is stuck;
+ *   - it is a thread that waits for the end of a thread that is stuck;
  *   - it is a thread that waits until tokens are given up, and one holder is stuck;
  *   - it is a task that runs on a stuck thread;
  *   - it is a task that is ready, needs a token, and every token's holder is stuck; or the world is
@@ -75,16 +76,33 @@ static void edge_token(struct edge *edge, const struct hook_token *token)
 
 /* --- threads --- */
 
+/* Of several who share it, one that never gives it back is enough. */
 static bool waits_for_hold(struct search *search, uint32_t thread, enum edge_kind kind)
 {
-    const struct hold *hold = hold_find(engine.threads[thread].wait_object);
-    if (hold == NULL)
-        return false;
-    uint32_t mark = search->outcome->edge_count;
-    struct edge *edge = edge_add(search, kind);
+    for (uint32_t i = engine.hold_count; i-- > 0;) {
+        const struct hold *hold = &engine.holds[i];
+        if (hold->object != engine.threads[thread].wait_object)
+            continue;
+        uint32_t mark = search->outcome->edge_count;
+        struct edge *edge = edge_add(search, kind);
+        edge_wait(edge, thread);
+        edge_hold(edge, hold);
+        if (holder_is_stuck(search, hold->task, hold->thread))
+            return true;
+        search->outcome->edge_count = mark;
+    }
+    return false;
+}
+
+static bool waits_for_end(struct search *search, uint32_t thread)
+{
+    uint32_t other = engine.threads[thread].wait_thread, mark = search->outcome->edge_count;
+    struct edge *edge = edge_add(search, EDGE_JOIN);
     edge_wait(edge, thread);
-    edge_hold(edge, hold);
-    if (holder_is_stuck(search, hold->task, hold->thread))
+    engine_agent_name(NULL, other, edge->to, sizeof edge->to);
+    edge->object_class = "thread";
+    snprintf(edge->object, sizeof edge->object, "the end of %s", edge->to);
+    if (thread_is_stuck(search, other))
         return true;
     search->outcome->edge_count = mark;
     return false;
@@ -123,6 +141,8 @@ static bool thread_is_stuck(struct search *search, uint32_t thread)
         stuck = waits_for_hold(search, thread, EDGE_LOCK);
     else if (waiter->wait_kind == EDGE_SPIN)
         stuck = waits_for_hold(search, thread, EDGE_STATE);
+    else if (waiter->wait_kind == EDGE_JOIN)
+        stuck = waits_for_end(search, thread);
     else if (waiter->wait_token_count > 0)
         stuck = waits_for_tokens(search, thread);
     if (!stuck)

@@ -20,6 +20,28 @@
  *   hook_mutex_init(mutex, class)        class: a string constant, the name of the lock's class
  *   hook_lock(mutex)  hook_trylock(mutex)  hook_unlock(mutex)  hook_assert_held(mutex)
  *
+ *   hook_mutex_destroy(mutex)            may not be used again until hook_mutex_init()
+ *
+ * The same for other locks; each has a type of its own, struct hook_NAME:
+ *
+ *   recursive   hook_recursive_init, _lock, _trylock, _unlock, _destroy: its owner may lock it again
+ *   spinlock    hook_spinlock_init, _lock, _trylock, _unlock, _destroy: who holds one must not block
+ *   rwlock      hook_rwlock_init(lock, class): readers pass queued writers, so a thread may read-lock
+ *               again; hook_rwlock_init_fair(lock, class): a queued writer stops new readers;
+ *               hook_read_lock, _trylock, _unlock; hook_write_lock, _trylock, _unlock;
+ *               hook_rwlock_destroy
+ *
+ *   hook_nested(level)                   said right before an acquisition, which it is part of: a
+ *   hook_nested_under(lock)              second lock of a class is meant, at that level of a nesting
+ *   hook_nested_in_order()               (> 0); or in any order, because the caller holds `lock`,
+ *                                        a hook_mutex; or in the order of their addresses
+ *
+ *   hook_semaphore_init(semaphore, class, count)
+ *   hook_semaphore_wait(semaphore)  hook_semaphore_trywait(semaphore)  hook_semaphore_post(semaphore)
+ *   hook_condition_init(condition)
+ *   hook_condition_wait(condition, mutex)    may end only by these two:
+ *   hook_condition_signal(condition)  hook_condition_broadcast(condition)
+ *
  *   hook_park(note, deadline_ns)         waits until the note is set, and clears it: true; or until
  *                                        hook_clock() >= deadline_ns: false. HOOK_FOREVER: no limit
  *   hook_park_weak(note, deadline_ns)    as hook_park(), but may return false early, for no reason,
@@ -38,6 +60,9 @@
  *   hook_hold(p, class)                  the caller has put *p in a transitional state: only it may
  *                                        leave it, others spin on p. To the graphs this is a lock
  *   hook_release(p)                      it has left that state
+ *   hook_awaits(p, class)                right before a look at *p: whoever finds it in a state of
+ *                                        that class spins until it has left it. Followed by
+ *                                        hook_hold() of the same p, it was waited for to be held
  *
  *   hook_preemption_point(asked)         a function prologue where preemption would be honoured;
  *                                        true: be preempted here. Always true if asked
@@ -46,11 +71,15 @@
  *                                        without; true: there is none
  *   hook_enter(context)  hook_leave()    from here on this thread runs in that context ("scheduler",
  *                                        "callback", "signal"); contexts nest
+ *   hook_unmask(context)                 from here on that context may interrupt this thread at any
+ *   hook_mask(context)                   point; and no longer. Masked at first; not counted
  *   hook_fail(message)                   the code under test found itself broken; does not return
  *   hook_progress()                      something useful was done: not a livelock
  *
  *   hook_thread_start(entry, argument, name)   starts a thread; entry must not return but end in
  *   hook_thread_exit()                         hook_thread_exit()
+ *   hook_thread_create(thread, entry, argument, name)   the same, with a struct hook_thread, so that
+ *   hook_thread_join(thread)                            somebody, and only one, can wait for its end
  *
  * Tasks (goroutines, coroutines: what threads take turns to run) and tokens (what a task needs in
  * order to run: a P) are told to the engine, so that the wait-for graph can cross them:
@@ -118,6 +147,9 @@ enum hook_kind {
     HOOK_THREAD,
     HOOK_TASK,
     HOOK_TOKEN,
+    HOOK_JOIN,
+    HOOK_WAIT, /* for a semaphore or a condition */
+    HOOK_POST,
     HOOK_KIND_COUNT
 };
 

@@ -26,6 +26,30 @@ int64_t hook_plain_clock(void)
     return (int64_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec + 1; /* never 0 */
 }
 
+void hook_plain_recursive_init(struct hook_recursive *recursive)
+{
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&recursive->mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
+void hook_plain_rwlock_init_fair(struct hook_rwlock *rwlock)
+{
+    pthread_rwlockattr_t attributes;
+    pthread_rwlockattr_init(&attributes);
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&rwlock->lock, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
+}
+
+void hook_plain_semaphore_wait(struct hook_semaphore *semaphore)
+{
+    while (sem_wait(&semaphore->semaphore) != 0)
+        check(errno == EINTR);
+}
+
 bool hook_plain_park(struct hook_note *note, int64_t deadline_ns)
 {
     struct timespec until = timespec_of(deadline_ns);
@@ -92,14 +116,19 @@ static void *first_code(void *argument)
     return NULL;
 }
 
-void hook_plain_thread_start(hook_entry *entry, void *argument)
+void hook_plain_thread_create(struct hook_thread *thread, hook_entry *entry, void *argument)
 {
     struct start *start = malloc(sizeof *start);
     check(start != NULL);
     *start = (struct start){ entry, argument };
-    pthread_t thread;
-    check(pthread_create(&thread, NULL, first_code, start) == 0);
-    check(pthread_detach(thread) == 0);
+    check(pthread_create(&thread->thread, NULL, first_code, start) == 0);
+}
+
+void hook_plain_thread_start(hook_entry *entry, void *argument)
+{
+    struct hook_thread started;
+    hook_plain_thread_create(&started, entry, argument);
+    check(pthread_detach(started.thread) == 0);
 }
 #else
 typedef int hook_plain_is_not_the_back_end;

@@ -100,10 +100,47 @@ static inline void hook_sim_after(const volatile void *object, uint64_t value, b
 
 /* --- what else the engine provides --- */
 
+enum hook_lock_kind { /* a lock that is all zero is a mutex */
+    HOOK_LOCK_MUTEX,
+    HOOK_LOCK_RECURSIVE,
+    HOOK_LOCK_SPIN,
+    HOOK_LOCK_RW,
+    HOOK_LOCK_RW_FAIR,
+};
+enum hook_lock_mode { HOOK_EXCLUSIVE, HOOK_READ };
+
+/* Every lock is one of these. */
 struct hook_mutex {
     const char *lock_class;
     uint32_t owner;   /* thread number + 1; 0: free */
-    uint32_t waiters; /* threads blocked in hook_lock() */
+    uint32_t waiters; /* threads blocked in hook_lock() and its like */
+    uint8_t kind;     /* enum hook_lock_kind */
+    bool destroyed;
+    uint16_t depth;   /* how often a recursive lock's owner has it, less one */
+    uint16_t readers, writers_waiting;
+};
+
+struct hook_recursive {
+    struct hook_mutex lock;
+};
+struct hook_spinlock {
+    struct hook_mutex lock;
+};
+struct hook_rwlock {
+    struct hook_mutex lock;
+};
+
+struct hook_semaphore {
+    const char *lock_class;
+    uint32_t count, waiters;
+};
+
+struct hook_condition {
+    uint32_t waiters;
+};
+
+struct hook_thread {
+    uint32_t index, serial;
 };
 
 struct hook_note {
@@ -128,10 +165,26 @@ struct hook_token {
 };
 
 void hook_sim_spin(const struct hook_site *site, const volatile void *object);
-void hook_sim_mutex_init(struct hook_mutex *mutex, const char *lock_class);
+void hook_sim_lock_init(const struct hook_site *site, struct hook_mutex *mutex,
+                        enum hook_lock_kind kind, const char *lock_class);
+void hook_sim_lock_destroy(const struct hook_site *site, struct hook_mutex *mutex);
 void hook_sim_lock(const struct hook_site *site, struct hook_mutex *mutex);
 bool hook_sim_trylock(const struct hook_site *site, struct hook_mutex *mutex);
 void hook_sim_unlock(const struct hook_site *site, struct hook_mutex *mutex);
+void hook_sim_read_lock(const struct hook_site *site, struct hook_mutex *mutex);
+bool hook_sim_read_trylock(const struct hook_site *site, struct hook_mutex *mutex);
+void hook_sim_read_unlock(const struct hook_site *site, struct hook_mutex *mutex);
+void hook_sim_nested(uint8_t level, const struct hook_mutex *under, bool in_order);
+void hook_sim_semaphore_init(const struct hook_site *site, struct hook_semaphore *semaphore,
+                             const char *lock_class, uint32_t count);
+void hook_sim_semaphore_wait(const struct hook_site *site, struct hook_semaphore *semaphore);
+bool hook_sim_semaphore_trywait(const struct hook_site *site, struct hook_semaphore *semaphore);
+void hook_sim_semaphore_post(const struct hook_site *site, struct hook_semaphore *semaphore);
+void hook_sim_condition_init(struct hook_condition *condition);
+void hook_sim_condition_wait(const struct hook_site *site, struct hook_condition *condition,
+                             struct hook_mutex *mutex);
+void hook_sim_condition_signal(const struct hook_site *site, struct hook_condition *condition,
+                               bool all);
 void hook_sim_assert_held(const struct hook_site *site, const struct hook_mutex *mutex);
 bool hook_sim_park(const struct hook_site *site, struct hook_note *note, int64_t deadline_ns,
                    struct hook_token *const *tokens, uint32_t token_count);
@@ -141,14 +194,20 @@ int64_t hook_sim_clock(const struct hook_site *site);
 void hook_sim_hold(const struct hook_site *site, const volatile void *object,
                    const char *state_class);
 void hook_sim_release(const struct hook_site *site, const volatile void *object);
+void hook_sim_awaits(const struct hook_site *site, const volatile void *object,
+                     const char *state_class);
 bool hook_sim_preemption_point(const struct hook_site *site, bool asked);
 bool hook_sim_allocation_point(const struct hook_site *site, const volatile void *object);
 void hook_sim_enter(const struct hook_site *site, const char *context);
 void hook_sim_leave(const struct hook_site *site);
+void hook_sim_mask(const struct hook_site *site, const char *context, bool masked);
 _Noreturn void hook_sim_fail(const struct hook_site *site, const char *message);
 void hook_sim_progress(void);
 void hook_sim_thread_start(const struct hook_site *site, hook_entry *entry, void *argument,
                            const char *name);
+void hook_sim_thread_create(const struct hook_site *site, struct hook_thread *thread,
+                            hook_entry *entry, void *argument, const char *name);
+void hook_sim_thread_join(const struct hook_site *site, struct hook_thread *thread);
 _Noreturn void hook_sim_thread_exit(const struct hook_site *site);
 void hook_sim_task_init(struct hook_task *task, const char *name, uint32_t number);
 void hook_sim_task_run(const struct hook_site *site, struct hook_task *task);
@@ -281,13 +340,95 @@ void hook_sim_gate_open(const struct hook_site *site);
 #define hook_spin_from(site, p) hook_sim_spin((site), (p))
 #define hook_spin(p) hook_spin_from(HOOK_SITE(HOOK_SPIN, #p), (p))
 
-#define hook_mutex_init(mutex, lock_class) hook_sim_mutex_init((mutex), (lock_class))
+#define hook_mutex_init_from(site, mutex, lock_class) \
+    hook_sim_lock_init((site), (mutex), HOOK_LOCK_MUTEX, (lock_class))
+#define hook_mutex_init(mutex, lock_class) \
+    hook_mutex_init_from(HOOK_SITE(HOOK_LOCK, #mutex), (mutex), (lock_class))
+#define hook_mutex_destroy_from(site, mutex) hook_sim_lock_destroy((site), (mutex))
+#define hook_mutex_destroy(mutex) hook_mutex_destroy_from(HOOK_SITE(HOOK_LOCK, #mutex), (mutex))
 #define hook_lock_from(site, mutex) hook_sim_lock((site), (mutex))
 #define hook_lock(mutex) hook_lock_from(HOOK_SITE(HOOK_LOCK, #mutex), (mutex))
-#define hook_trylock(mutex) hook_sim_trylock(HOOK_SITE(HOOK_TRYLOCK, #mutex), (mutex))
+#define hook_trylock_from(site, mutex) hook_sim_trylock((site), (mutex))
+#define hook_trylock(mutex) hook_trylock_from(HOOK_SITE(HOOK_TRYLOCK, #mutex), (mutex))
 #define hook_unlock_from(site, mutex) hook_sim_unlock((site), (mutex))
 #define hook_unlock(mutex) hook_unlock_from(HOOK_SITE(HOOK_UNLOCK, #mutex), (mutex))
-#define hook_assert_held(mutex) hook_sim_assert_held(HOOK_SITE(HOOK_LOCK, #mutex), (mutex))
+#define hook_assert_held_from(site, mutex) hook_sim_assert_held((site), (mutex))
+#define hook_assert_held(mutex) hook_assert_held_from(HOOK_SITE(HOOK_LOCK, #mutex), (mutex))
+
+#define hook_recursive_init_from(site, m, lock_class) \
+    hook_sim_lock_init((site), &(m)->lock, HOOK_LOCK_RECURSIVE, (lock_class))
+#define hook_recursive_init(m, lock_class) \
+    hook_recursive_init_from(HOOK_SITE(HOOK_LOCK, #m), (m), (lock_class))
+#define hook_recursive_destroy(m) hook_sim_lock_destroy(HOOK_SITE(HOOK_LOCK, #m), &(m)->lock)
+#define hook_recursive_lock_from(site, m) hook_sim_lock((site), &(m)->lock)
+#define hook_recursive_lock(m) hook_recursive_lock_from(HOOK_SITE(HOOK_LOCK, #m), (m))
+#define hook_recursive_trylock_from(site, m) hook_sim_trylock((site), &(m)->lock)
+#define hook_recursive_trylock(m) hook_recursive_trylock_from(HOOK_SITE(HOOK_TRYLOCK, #m), (m))
+#define hook_recursive_unlock_from(site, m) hook_sim_unlock((site), &(m)->lock)
+#define hook_recursive_unlock(m) hook_recursive_unlock_from(HOOK_SITE(HOOK_UNLOCK, #m), (m))
+#define hook_spinlock_init_from(site, m, lock_class) \
+    hook_sim_lock_init((site), &(m)->lock, HOOK_LOCK_SPIN, (lock_class))
+#define hook_spinlock_init(m, lock_class) \
+    hook_spinlock_init_from(HOOK_SITE(HOOK_LOCK, #m), (m), (lock_class))
+#define hook_spinlock_destroy(m) hook_sim_lock_destroy(HOOK_SITE(HOOK_LOCK, #m), &(m)->lock)
+#define hook_spinlock_lock_from(site, m) hook_sim_lock((site), &(m)->lock)
+#define hook_spinlock_lock(m) hook_spinlock_lock_from(HOOK_SITE(HOOK_LOCK, #m), (m))
+#define hook_spinlock_trylock_from(site, m) hook_sim_trylock((site), &(m)->lock)
+#define hook_spinlock_trylock(m) hook_spinlock_trylock_from(HOOK_SITE(HOOK_TRYLOCK, #m), (m))
+#define hook_spinlock_unlock_from(site, m) hook_sim_unlock((site), &(m)->lock)
+#define hook_spinlock_unlock(m) hook_spinlock_unlock_from(HOOK_SITE(HOOK_UNLOCK, #m), (m))
+#define hook_rwlock_init_from(site, m, lock_class) \
+    hook_sim_lock_init((site), &(m)->lock, HOOK_LOCK_RW, (lock_class))
+#define hook_rwlock_init(m, lock_class) \
+    hook_rwlock_init_from(HOOK_SITE(HOOK_LOCK, #m), (m), (lock_class))
+#define hook_rwlock_init_fair_from(site, m, lock_class) \
+    hook_sim_lock_init((site), &(m)->lock, HOOK_LOCK_RW_FAIR, (lock_class))
+#define hook_rwlock_init_fair(m, lock_class) \
+    hook_rwlock_init_fair_from(HOOK_SITE(HOOK_LOCK, #m), (m), (lock_class))
+#define hook_rwlock_destroy(m) hook_sim_lock_destroy(HOOK_SITE(HOOK_LOCK, #m), &(m)->lock)
+#define hook_read_lock_from(site, m) hook_sim_read_lock((site), &(m)->lock)
+#define hook_read_lock(m) hook_read_lock_from(HOOK_SITE(HOOK_LOCK, #m), (m))
+#define hook_read_trylock_from(site, m) hook_sim_read_trylock((site), &(m)->lock)
+#define hook_read_trylock(m) hook_read_trylock_from(HOOK_SITE(HOOK_TRYLOCK, #m), (m))
+#define hook_read_unlock_from(site, m) hook_sim_read_unlock((site), &(m)->lock)
+#define hook_read_unlock(m) hook_read_unlock_from(HOOK_SITE(HOOK_UNLOCK, #m), (m))
+#define hook_write_lock_from(site, m) hook_sim_lock((site), &(m)->lock)
+#define hook_write_lock(m) hook_write_lock_from(HOOK_SITE(HOOK_LOCK, #m), (m))
+#define hook_write_trylock_from(site, m) hook_sim_trylock((site), &(m)->lock)
+#define hook_write_trylock(m) hook_write_trylock_from(HOOK_SITE(HOOK_TRYLOCK, #m), (m))
+#define hook_write_unlock_from(site, m) hook_sim_unlock((site), &(m)->lock)
+#define hook_write_unlock(m) hook_write_unlock_from(HOOK_SITE(HOOK_UNLOCK, #m), (m))
+
+#define hook_nested(level) hook_sim_nested((level), NULL, false)
+#define hook_nested_under(mutex) hook_sim_nested(0, (mutex), false)
+#define hook_nested_in_order() hook_sim_nested(0, NULL, true)
+
+#define hook_semaphore_init_from(site, semaphore, lock_class, count) \
+    hook_sim_semaphore_init((site), (semaphore), (lock_class), (count))
+#define hook_semaphore_init(semaphore, lock_class, count) \
+    hook_semaphore_init_from(HOOK_SITE(HOOK_WAIT, #semaphore), (semaphore), (lock_class), (count))
+#define hook_semaphore_wait_from(site, semaphore) hook_sim_semaphore_wait((site), (semaphore))
+#define hook_semaphore_wait(semaphore) \
+    hook_semaphore_wait_from(HOOK_SITE(HOOK_WAIT, #semaphore), (semaphore))
+#define hook_semaphore_trywait_from(site, semaphore) \
+    hook_sim_semaphore_trywait((site), (semaphore))
+#define hook_semaphore_trywait(semaphore) \
+    hook_semaphore_trywait_from(HOOK_SITE(HOOK_TRYLOCK, #semaphore), (semaphore))
+#define hook_semaphore_post_from(site, semaphore) hook_sim_semaphore_post((site), (semaphore))
+#define hook_semaphore_post(semaphore) \
+    hook_semaphore_post_from(HOOK_SITE(HOOK_POST, #semaphore), (semaphore))
+
+#define hook_condition_init(condition) hook_sim_condition_init((condition))
+#define hook_condition_wait_from(site, condition, mutex) \
+    hook_sim_condition_wait((site), (condition), (mutex))
+#define hook_condition_wait(condition, mutex) \
+    hook_condition_wait_from(HOOK_SITE(HOOK_WAIT, #condition), (condition), (mutex))
+#define hook_condition_signal_from(site, condition) \
+    hook_sim_condition_signal((site), (condition), false)
+#define hook_condition_signal(condition) \
+    hook_condition_signal_from(HOOK_SITE(HOOK_POST, #condition), (condition))
+#define hook_condition_broadcast(condition) \
+    hook_sim_condition_signal(HOOK_SITE(HOOK_POST, #condition), (condition), true)
 
 #define hook_park_from(site, note, deadline_ns) hook_sim_park((site), (note), (deadline_ns), NULL, 0)
 #define hook_park(note, deadline_ns) hook_park_from(HOOK_SITE(HOOK_PARK, #note), note, deadline_ns)
@@ -298,11 +439,17 @@ void hook_sim_gate_open(const struct hook_site *site);
 #define hook_unpark_from(site, note) hook_sim_unpark((site), (note))
 #define hook_unpark(note) hook_unpark_from(HOOK_SITE(HOOK_UNPARK, #note), note)
 #define hook_unpark_late(note) hook_unpark_from(HOOK_SITE(HOOK_UNPARK_LATE, #note), note)
-#define hook_sleep(duration_ns) hook_sim_sleep(HOOK_SITE(HOOK_SLEEP, #duration_ns), (duration_ns))
+#define hook_sleep_from(site, duration_ns) hook_sim_sleep((site), (duration_ns))
+#define hook_sleep(duration_ns) hook_sleep_from(HOOK_SITE(HOOK_SLEEP, #duration_ns), (duration_ns))
 #define hook_clock() hook_sim_clock(HOOK_SITE(HOOK_CLOCK, "clock"))
 
-#define hook_hold(p, state_class) hook_sim_hold(HOOK_SITE(HOOK_HOLD, #p), (p), (state_class))
-#define hook_release(p) hook_sim_release(HOOK_SITE(HOOK_RELEASE, #p), (p))
+#define hook_hold(p, state_class) hook_hold_from(HOOK_SITE(HOOK_HOLD, #p), (p), (state_class))
+#define hook_hold_from(site, p, state_class) hook_sim_hold((site), (p), (state_class))
+#define hook_release_from(site, p) hook_sim_release((site), (p))
+#define hook_release(p) hook_release_from(HOOK_SITE(HOOK_RELEASE, #p), (p))
+#define hook_awaits_from(site, p, state_class) hook_sim_awaits((site), (p), (state_class))
+#define hook_awaits(p, state_class) \
+    hook_awaits_from(HOOK_SITE(HOOK_SPIN, #p), (p), (state_class))
 
 #define hook_preemption_point_from(site, asked) hook_sim_preemption_point((site), (asked))
 #define hook_preemption_point(asked) \
@@ -310,13 +457,22 @@ void hook_sim_gate_open(const struct hook_site *site);
 #define hook_callback_point(object) hook_sim_before(HOOK_SITE(HOOK_CALLBACK, #object), (object))
 #define hook_allocation_point(object) \
     hook_sim_allocation_point(HOOK_SITE(HOOK_ALLOCATION, #object), (object))
-#define hook_enter(context) hook_sim_enter(HOOK_SITE(HOOK_CONTEXT, context), (context))
+#define hook_enter_from(site, context) hook_sim_enter((site), (context))
+#define hook_enter(context) hook_enter_from(HOOK_SITE(HOOK_CONTEXT, context), (context))
 #define hook_leave() hook_sim_leave(HOOK_SITE(HOOK_CONTEXT, "leave"))
+#define hook_mask(context) hook_sim_mask(HOOK_SITE(HOOK_CONTEXT, "mask"), (context), true)
+#define hook_unmask(context) hook_sim_mask(HOOK_SITE(HOOK_CONTEXT, "unmask"), (context), false)
 #define hook_fail(message) hook_sim_fail(HOOK_SITE(HOOK_FAIL, "fail"), (message))
 #define hook_progress() hook_sim_progress()
 
 #define hook_thread_start(entry, argument, name) \
     hook_sim_thread_start(HOOK_SITE(HOOK_THREAD, "start"), (entry), (argument), (name))
+#define hook_thread_create_from(site, thread, entry, argument, name) \
+    hook_sim_thread_create((site), (thread), (entry), (argument), (name))
+#define hook_thread_create(thread, entry, argument, name) \
+    hook_thread_create_from(HOOK_SITE(HOOK_THREAD, "start"), (thread), (entry), (argument), (name))
+#define hook_thread_join_from(site, thread) hook_sim_thread_join((site), (thread))
+#define hook_thread_join(thread) hook_thread_join_from(HOOK_SITE(HOOK_JOIN, #thread), (thread))
 #define hook_thread_exit() hook_sim_thread_exit(HOOK_SITE(HOOK_THREAD, "exit"))
 
 #define hook_task_init(task, name, number) hook_sim_task_init((task), (name), (number))

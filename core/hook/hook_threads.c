@@ -86,6 +86,28 @@ void hook_threads_assert_held(struct hook_mutex *mutex)
     check(sem_getvalue(&mutex->free, &free) == 0);
     check(free == 0);
 }
+
+void hook_threads_condition_wait(struct hook_condition *condition, struct hook_mutex *mutex)
+{
+    pthread_mutex_lock(&condition->mutex);
+    condition->waiting++;
+    check(sem_post(&mutex->free) == 0);
+    while (condition->woken == 0)
+        pthread_cond_wait(&condition->changed, &condition->mutex);
+    condition->woken--;
+    condition->waiting--;
+    pthread_mutex_unlock(&condition->mutex);
+    hook_threads_lock(mutex);
+}
+
+void hook_threads_condition_signal(struct hook_condition *condition, uint32_t most)
+{
+    pthread_mutex_lock(&condition->mutex);
+    uint32_t asleep = condition->waiting - condition->woken;
+    condition->woken += most < asleep ? most : asleep;
+    pthread_cond_broadcast(&condition->changed);
+    pthread_mutex_unlock(&condition->mutex);
+}
 #else
 typedef int hook_threads_is_not_the_back_end;
 #endif

@@ -10,8 +10,6 @@
 #ifndef CORE_HOOK_HOOK_THREADS_H
 #define CORE_HOOK_HOOK_THREADS_H
 
-#include <semaphore.h>
-
 #define HOOK_FIRST hook_threads_delay(),
 #define HOOK_PERHAPS hook_threads_perhaps()
 
@@ -19,6 +17,20 @@ struct hook_mutex {
     sem_t free; /* 1: nobody has it */
 };
 
+/* By hand, because a mutex is not pthread's. */
+struct hook_condition {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    uint32_t waiting, woken; /* how many wait; how many of them may go on */
+};
+
+#define HOOK_CONDITION_INIT(c) \
+    (pthread_mutex_init(&(c)->mutex, NULL), pthread_cond_init(&(c)->changed, NULL), \
+     (c)->waiting = (c)->woken = 0)
+#define HOOK_CONDITION_WAIT(c, m) hook_threads_condition_wait((c), (m))
+#define HOOK_CONDITION_SIGNAL(c) hook_threads_condition_signal((c), 1)
+#define HOOK_CONDITION_BROADCAST(c) hook_threads_condition_signal((c), UINT32_MAX)
+#define HOOK_MUTEX_DESTROY(m) sem_destroy(&(m)->free)
 #define HOOK_MUTEX_INIT(m) sem_init(&(m)->free, 0, 1)
 #define HOOK_MUTEX_LOCK(m) hook_threads_lock((m))
 #define HOOK_MUTEX_TRYLOCK(m) (sem_trywait(&(m)->free) == 0)
@@ -33,6 +45,8 @@ void hook_threads_delay(void);
 /* True now and then. */
 bool hook_threads_perhaps(void);
 void hook_threads_lock(struct hook_mutex *mutex);
+void hook_threads_condition_wait(struct hook_condition *condition, struct hook_mutex *mutex);
+void hook_threads_condition_signal(struct hook_condition *condition, uint32_t most);
 void hook_threads_assert_held(struct hook_mutex *mutex);
 
 #endif

@@ -30,7 +30,33 @@
 #define PARK_WEAK(note, deadline) hook_park_weak(note, deadline)
 #define UNPARK(note) hook_unpark(note)
 #define UNPARK_LATE(note) hook_unpark_late(note)
+#define READ_LOCK(l) hook_read_lock(l)
+#define READ_UNLOCK(l) hook_read_unlock(l)
+#define WRITE_TRYLOCK(l) hook_write_trylock(l)
+#define WRITE_UNLOCK(l) hook_write_unlock(l)
+#define SPIN_LOCK(l) hook_spinlock_lock(l)
+#define SPIN_UNLOCK(l) hook_spinlock_unlock(l)
+#define RECURSIVE_LOCK(l) hook_recursive_lock(l)
+#define RECURSIVE_UNLOCK(l) hook_recursive_unlock(l)
+#define SEMAPHORE_WAIT(s) hook_semaphore_wait(s)
+#define SEMAPHORE_POST(s) hook_semaphore_post(s)
+#define CONDITION_WAIT(c, m) hook_condition_wait(c, m)
+#define CONDITION_SIGNAL(c) hook_condition_signal(c)
+#define JOIN(t) hook_thread_join(t)
 #else
+#define READ_LOCK(l) pthread_rwlock_rdlock(&(l)->lock)
+#define READ_UNLOCK(l) pthread_rwlock_unlock(&(l)->lock)
+#define WRITE_TRYLOCK(l) (pthread_rwlock_trywrlock(&(l)->lock) == 0)
+#define WRITE_UNLOCK(l) pthread_rwlock_unlock(&(l)->lock)
+#define SPIN_LOCK(l) pthread_spin_lock(&(l)->lock)
+#define SPIN_UNLOCK(l) pthread_spin_unlock(&(l)->lock)
+#define RECURSIVE_LOCK(l) pthread_mutex_lock(&(l)->mutex)
+#define RECURSIVE_UNLOCK(l) pthread_mutex_unlock(&(l)->mutex)
+#define SEMAPHORE_WAIT(s) hook_plain_semaphore_wait(s)
+#define SEMAPHORE_POST(s) sem_post(&(s)->semaphore)
+#define CONDITION_WAIT(c, m) pthread_cond_wait(&(c)->changed, &(m)->mutex)
+#define CONDITION_SIGNAL(c) pthread_cond_signal(&(c)->changed)
+#define JOIN(t) pthread_join((t)->thread, NULL)
 #define LOAD(p) atomic_load(p)
 #define LOAD_ACQUIRE(p) atomic_load_explicit(p, memory_order_acquire)
 #define STORE(p, v) atomic_store(p, v)
@@ -56,6 +82,12 @@
 extern _Atomic uint32_t word;
 extern struct hook_mutex mutex;
 extern struct hook_note note;
+extern struct hook_recursive recursive;
+extern struct hook_spinlock spinlock;
+extern struct hook_rwlock rwlock;
+extern struct hook_semaphore semaphore;
+extern struct hook_condition condition;
+extern struct hook_thread thread;
 extern void *_Atomic pointer;
 extern struct hook_task task;
 extern struct hook_token token;
@@ -63,6 +95,8 @@ extern struct hook_token token;
 uint32_t same_atomics(uint32_t value, void *next);
 bool same_claim(uint32_t next);
 int same_locks(void);
+void same_other_locks(void);
+void same_events(void);
 bool same_waits(int64_t deadline_ns);
 void same_annotations(const char *queue);
 
@@ -102,6 +136,32 @@ int same_locks(void)
     return value;
 }
 
+void same_other_locks(void)
+{
+    RECURSIVE_LOCK(&recursive);
+    ANNOTATE(hook_nested_under(&mutex);)
+    READ_LOCK(&rwlock);
+    ANNOTATE(hook_nested(1);)
+    SPIN_LOCK(&spinlock);
+    SPIN_UNLOCK(&spinlock);
+    READ_UNLOCK(&rwlock);
+    ANNOTATE(hook_nested_in_order();)
+    if (WRITE_TRYLOCK(&rwlock))
+        WRITE_UNLOCK(&rwlock);
+    RECURSIVE_UNLOCK(&recursive);
+}
+
+void same_events(void)
+{
+    LOCK(&mutex);
+    CONDITION_WAIT(&condition, &mutex);
+    CONDITION_SIGNAL(&condition);
+    UNLOCK(&mutex);
+    SEMAPHORE_WAIT(&semaphore);
+    SEMAPHORE_POST(&semaphore);
+    JOIN(&thread);
+}
+
 bool same_waits(int64_t deadline_ns)
 {
     bool set = PARK(&note, deadline_ns);
@@ -115,6 +175,9 @@ void same_annotations(const char *queue)
 {
     (void)queue;
     ANNOTATE(hook_enter("scheduler");)
+    ANNOTATE(hook_unmask("signal");)
+    ANNOTATE(hook_mask("signal");)
+    ANNOTATE(hook_awaits(&word, "timerModifying");)
     ANNOTATE(hook_hold(&word, "timerModifying");)
     if (PREEMPTED())
         STORE(&word, 1u);

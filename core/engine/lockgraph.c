@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "core/engine/lockgraph.h"
+
+#include <string.h>
+
+#include "core/base/check.h"
+#include "core/engine/stuck.h"
+
+enum {
+    RECORDS_STANDARD = 1 << 12,
+    RECORDS_MAX = 1 << 24,
+    THREADS_STANDARD = 256,
+    CYCLE_STEPS = 20000000,  /* of the search for cycles, a run */
+    CYCLE_STATES = 100000,   /* to be tried for one cycle */
+    EXPLORE_STATES = 200000, /* of all orders of a run */
+    EXPLORE_OPS = 400,       /* a longer run has too many orders to be tried */
+};
+
+struct declared {
+    const char *before, *after;
+};
+
+struct lockgraph {
+    struct record_log log;
+    uint32_t capacity, threads; /* that the log is to have */
+    struct strands strands;
+    struct dependencies dependencies;
+    struct rerun rerun;
+    struct cycles cycles;
+    ARRAY(struct prediction) predictions;
+    ARRAY(struct declared) declared;
+    struct prediction scratch;
+    struct lesson *lesson;
+};
+
+struct lockgraph *lockgraph_new(void)
+{
+    struct lockgraph *graph = calloc(1, sizeof *graph);
+    if (graph == NULL)
+        return NULL;
+    graph->capacity = RECORDS_STANDARD;
+    graph->threads = THREADS_STANDARD;
+    if (record_log_reserve(&graph->log, graph->capacity, graph->threads))
+        return graph;
+    free(graph);
+    return NULL;
+}
+
+void lockgraph_forget(struct lockgraph *graph)
+{
+    for (uint32_t i = 0; i < graph->predictions.count; i++)
+        free(graph->predictions.items[i].edges.items);
+    graph->predictions.count = graph->declared.count = 0;
+}
+
+void lockgraph_free(struct lockgraph *graph)
+{
+    lockgraph_forget(graph);
+    free(graph->predictions.items);
+    free(graph->declared.items);
+    free(graph->scratch.edges.items);
+    record_log_free(&graph->log);
+    strands_free(&graph->strands);
+    dependencies_free(&graph->dependencies);
+    rerun_free(&graph->rerun);
+    cycles_free(&graph->cycles);
+    free(graph);
+}
+
+bool lockgraph_declare(struct lockgraph *graph, const char *before, const char *after)
+{
+    if (!ARRAY_ROOM(&graph->declared, 1))
+        return false;
+    graph->declared.items[graph->declared.count++] = (struct declared){ before, after };
+    return true;
+}
+
+struct record_log *lockgraph_log(struct lockgraph *graph)
+{
+    record_log_reserve(&graph->log, graph->capacity, graph->threads);
+    return &graph->log;
+}
+
+/* --- predictions --- */
+
+static struct prediction *find_known(struct lockgraph *graph, const struct prediction *prediction)
+{
+    for (uint32_t i = 0; i < graph->predictions.count; i++)
+        if (graph->predictions.items[i].signature == prediction->signature)
+            return &graph->predictions.items[i];
+    return NULL;
+}
+
+static void keep(void *argument, const struct prediction *made)
+{
+    struct lockgraph *graph = argument;
+    struct prediction prediction = *made;
+    prediction_sign(&prediction);
+    graph->lesson->predictions++;
+    struct prediction *known = find_known(graph, &prediction);
+    if (known != NULL) {
+        known->count++;
+        if (prediction.basis < known->basis)
+            known->basis = prediction.basis;
+        return;
+    }
+    size_t size = made->edges.count * sizeof *made->edges.items;
+    struct prediction_edge *edges = malloc(size + 1);
+    if (edges == NULL || !ARRAY_ROOM(&graph->predictions, 1)) {
+        graph->lesson->short_of_memory = true;
+        free(edges);
+        return;
+    }
+    memcpy(edges, made->edges.items, size);
+    prediction.edges.items = edges;
+    prediction.edges.capacity = made->edges.count;
+    prediction.count = 1;
+    graph->predictions.items[graph->predictions.count++] = prediction;
+}
+
+/* --- what the run ended in, and what other orders of it end in --- */
+
+static void explain(struct lockgraph *graph, bool final)
+{
+    graph->scratch.edges.count = 0;
+    graph->scratch.basis = final ? BASIS_SEEN : BASIS_ORDER;
+    if (stuck_explain(&graph->rerun, &graph->dependencies, final, &graph->scratch))
+        keep(graph, &graph->scratch);
+}
+
+static void rest_found(void *argument, struct rerun *rerun)
+{
+    (void)rerun;
+    explain(argument, false);
+}
+
+static bool ended_stuck(const struct outcome *outcome)
+{
+    return outcome->verdict == VERDICT_DEADLOCK || outcome->verdict == VERDICT_SELF_DEADLOCK ||
+           outcome->verdict == VERDICT_LIVELOCK;
+}
+
+static void explore(struct lockgraph *graph)
+{
+    if (!graph->strands.has_events && graph->strands.handler_count == 0)
+        return;
+    if (graph->strands.ops.count > EXPLORE_OPS ||
+        rerun_explore(&graph->rerun, EXPLORE_STATES, rest_found, graph) == RERUN_UNKNOWN)
+        graph->lesson->gave_up = true;
+}
+
+/* --- declared orders --- */
+
+static bool is_declared(const struct lockgraph *graph, const char *before, const char *after)
+{
+    for (uint32_t i = 0; i < graph->declared.count; i++)
+        if (before != NULL && after != NULL &&
+            strcmp(graph->declared.items[i].before, before) == 0 &&
+            strcmp(graph->declared.items[i].after, after) == 0)
+            return true;
+    return false;
+}
+
+static const char *class_of(const struct lockgraph *graph, uint32_t object)
+{
+    return graph->strands.classes.items[graph->strands.objects.items[object].class];
+}
+
+static void break_order(struct lockgraph *graph, const struct dependency *want,
+                        const struct acquisition *stay)
+{
+    const struct strand *strand = &graph->strands.strands.items[want->strand];
+    const struct op *wanted = &strand->ops[want->op], *taken = &strand->ops[stay->op];
+    graph->scratch.edges.count = 0;
+    if (!ARRAY_ROOM(&graph->scratch.edges, 1)) {
+        graph->lesson->short_of_memory = true;
+        return;
+    }
+    graph->scratch.kind = PREDICTION_CYCLE;
+    graph->scratch.basis = BASIS_DECLARED;
+    graph->scratch.edges.count = 1;
+    struct prediction_edge *edge = &graph->scratch.edges.items[0];
+    *edge = (struct prediction_edge){ .why = WHY_DECLARED,
+                                      .wanted_class = class_of(graph, want->object),
+                                      .wanted_at = op_record(&graph->strands, wanted)->site,
+                                      .held_since = op_record(&graph->strands, taken)->site,
+                                      .wanted_mode = want->mode, .held_mode = stay->mode };
+    strand_name(&graph->strands, want->strand, edge->agent);
+    op_object_name(&graph->strands, wanted, edge->wanted);
+    op_object_name(&graph->strands, taken, edge->held);
+    keep(graph, &graph->scratch);
+}
+
+static void check_declared(struct lockgraph *graph)
+{
+    const struct dependencies *dependencies = &graph->dependencies;
+    for (uint32_t i = 0; graph->declared.count > 0 && i < dependencies->wants.count; i++) {
+        const struct dependency *want = &dependencies->wants.items[i];
+        for (uint32_t j = want->held; j != STRAND_NONE; j = dependencies->helds.items[j].next) {
+            const struct acquisition *stay =
+                &dependencies->acquisitions.items[dependencies->helds.items[j].acquisition];
+            if (is_declared(graph, class_of(graph, want->object), class_of(graph, stay->object)))
+                break_order(graph, want, stay);
+        }
+    }
+}
+
+/* --- the whole --- */
+
+static bool nests_only_readers(const struct dependencies *dependencies)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < dependencies->wants.count; i++) {
+        const struct dependency *want = &dependencies->wants.items[i];
+        if (want->held == STRAND_NONE)
+            continue;
+        any = true;
+        uint32_t stay = dependencies->helds.items[want->held].acquisition;
+        if (want->mode != HOOK_READ || dependencies->acquisitions.items[stay].mode != HOOK_READ)
+            return false;
+    }
+    return any;
+}
+
+static void find_cycles(struct lockgraph *graph)
+{
+    struct cycles *cycles = &graph->cycles;
+    cycles->strands = &graph->strands;
+    cycles->dependencies = &graph->dependencies;
+    cycles->rerun = &graph->rerun;
+    cycles->steps_left = CYCLE_STEPS;
+    cycles->states = CYCLE_STATES;
+    memset(cycles->silences, 0, sizeof cycles->silences);
+    cycles->short_of_memory = cycles->gave_up = false;
+    cycles->found = keep;
+    cycles->argument = graph;
+    cycles_find(cycles);
+    memcpy(graph->lesson->silences, cycles->silences, sizeof cycles->silences);
+    graph->lesson->short_of_memory |= cycles->short_of_memory;
+    graph->lesson->gave_up |= cycles->gave_up;
+}
+
+/* What did not fit has room next time. */
+static void grow_log(struct lockgraph *graph)
+{
+    if (graph->log.lost > 0) {
+        graph->lesson->short_of_log = true;
+        while (graph->capacity < RECORDS_MAX &&
+               graph->capacity < graph->log.count + graph->log.lost)
+            graph->capacity *= 2;
+    }
+    if (graph->log.thread_count == graph->threads)
+        graph->threads *= 2;
+}
+
+void lockgraph_learn(struct lockgraph *graph, const struct outcome *outcome,
+                     struct lesson *lesson)
+{
+    *lesson = (struct lesson){ .predictions = 0 };
+    graph->lesson = lesson;
+    grow_log(graph);
+    if (!strands_build(&graph->strands, &graph->log) ||
+        !dependencies_build(&graph->dependencies, &graph->strands) ||
+        !rerun_prepare(&graph->rerun, &graph->strands)) {
+        lesson->short_of_memory = true;
+        return;
+    }
+    if (ended_stuck(outcome)) {
+        rerun_finish(&graph->rerun);
+        explain(graph, true);
+    }
+    find_cycles(graph);
+    check_declared(graph);
+    explore(graph);
+    lesson->only_readers = nests_only_readers(&graph->dependencies);
+    lesson->short_of_memory |= graph->rerun.short_of_memory;
+}
+
+uint32_t lockgraph_prediction_count(const struct lockgraph *graph)
+{
+    return graph->predictions.count;
+}
+
+const struct prediction *lockgraph_prediction(const struct lockgraph *graph, uint32_t row)
+{
+    check(row < graph->predictions.count);
+    return &graph->predictions.items[row];
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#define XXH_INLINE_ALL
+#include "core/engine/prediction.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "core/base/check.h"
+
+const char *prediction_kind_name(enum prediction_kind kind)
+{
+    static const char *const names[PREDICTION_KIND_COUNT] = {
+        [PREDICTION_CYCLE] = "cycle",
+        [PREDICTION_SELF_DEADLOCK] = "self-deadlock",
+        [PREDICTION_CONTEXT_INVERSION] = "context-inversion",
+        [PREDICTION_EVENT_CYCLE] = "event-cycle",
+    };
+    check(kind < PREDICTION_KIND_COUNT);
+    return names[kind];
+}
+
+const char *prediction_basis_text(enum prediction_basis basis)
+{
+    static const char *const texts[BASIS_COUNT] = {
+        [BASIS_SEEN] = "the run ended so",
+        [BASIS_ORDER] = "another order of what the run did ends so",
+        [BASIS_UNPROVED] = "no order was found that shows it, and not all were tried",
+        [BASIS_WRITER] = "another order ends so, if a writer stands in the queue",
+        [BASIS_CLASS] = "not with these locks, but with others of their classes",
+        [BASIS_DECLARED] = "it is against the declared order",
+    };
+    check(basis < BASIS_COUNT);
+    return texts[basis];
+}
+
+static const char *function_of(const struct hook_site *site)
+{
+    return site != NULL ? site->function : "-";
+}
+
+static const char *class_of(const struct prediction_edge *edge)
+{
+    return edge->wanted_class != NULL ? edge->wanted_class : edge->wanted;
+}
+
+static uint64_t edge_hash(const struct prediction_edge *edge)
+{
+    char text[256];
+    int length = snprintf(text, sizeof text, "%d %s wanted in %s held in %s", edge->why,
+                          class_of(edge), function_of(edge->wanted_at),
+                          function_of(edge->held_since));
+    return XXH3_64bits(text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
+}
+
+/* Of all rotations of the edges the one that begins with the least hash is taken. */
+void prediction_sign(struct prediction *prediction)
+{
+    uint32_t count = prediction->edges.count, first = 0;
+    for (uint32_t i = 1; i < count; i++)
+        if (edge_hash(&prediction->edges.items[i]) < edge_hash(&prediction->edges.items[first]))
+            first = i;
+    uint64_t hash = (uint64_t)prediction->kind + 1;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t pair[2] = { hash, edge_hash(&prediction->edges.items[(first + i) % count]) };
+        hash = XXH3_64bits(pair, sizeof pair);
+    }
+    prediction->signature = hash;
+}
+
+static void print_at(FILE *out, const struct hook_site *site)
+{
+    if (site != NULL)
+        fprintf(out, " (%s at %s:%" PRIu32 ")", site->function, site->file, site->line);
+}
+
+static void print_edge(FILE *out, const struct prediction_edge *edge)
+{
+    fprintf(out, "  %s waits for %s%s", edge->agent, edge->wanted,
+            edge->wanted_mode == HOOK_READ ? " to read" : "");
+    if (edge->wanted_class != NULL && strcmp(edge->wanted_class, edge->wanted) != 0)
+        fprintf(out, " [%s]", edge->wanted_class);
+    print_at(out, edge->wanted_at);
+    if (edge->why == WHY_EVENT) {
+        fprintf(out, ", and %s is stuck\n", edge->holder[0] != '\0' ? edge->holder : "nobody left");
+        return;
+    }
+    if (edge->why == WHY_DECLARED) {
+        fprintf(out, ", but holds %s, which is declared to come later", edge->held);
+    } else {
+        fprintf(out, "; %s %s", edge->holder,
+                edge->held_mode == HOOK_READ ? "reads" : "holds");
+        fprintf(out, " %s", strcmp(edge->held, edge->wanted) == 0 ? "it" : edge->held);
+    }
+    print_at(out, edge->held_since);
+    if (edge->why == WHY_INTERRUPTED)
+        fputs(", and is interrupted", out);
+    fputc('\n', out);
+}
+
+void prediction_print(FILE *out, const struct prediction *prediction)
+{
+    fprintf(out, "%s: %s\n", prediction_kind_name(prediction->kind),
+            prediction_basis_text(prediction->basis));
+    for (uint32_t i = 0; i < prediction->edges.count; i++)
+        print_edge(out, &prediction->edges.items[i]);
+}

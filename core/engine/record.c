@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "core/engine/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/engine/internal.h"
+
+struct record_log *record_current;
+struct record record_waste;
+
+bool record_log_reserve(struct record_log *log, uint32_t capacity, uint32_t threads)
+{
+    if (threads > log->blocked_capacity) {
+        uint64_t *blocked = calloc(threads / 64 + 1, sizeof *blocked);
+        if (blocked == NULL)
+            return false;
+        free(log->blocked);
+        log->blocked = blocked;
+        log->blocked_capacity = threads;
+    }
+    if (capacity > log->capacity) {
+        struct record *records = malloc(capacity * sizeof *records);
+        if (records == NULL)
+            return false;
+        free(log->records);
+        log->records = records;
+        log->capacity = capacity;
+        log->count = 0;
+    }
+    return true;
+}
+
+void record_log_free(struct record_log *log)
+{
+    free(log->records);
+    free(log->blocked);
+    *log = (struct record_log){ .records = NULL };
+}
+
+struct record *record_add_slow(enum record_kind kind, const struct hook_site *site,
+                               const volatile void *object)
+{
+    struct record_log *log = record_current;
+    if (log->count == log->capacity) {
+        log->lost++;
+        return &record_waste;
+    }
+    struct record *record = &log->records[log->count++];
+    *record = (struct record){ .site = site, .object = object,
+                               .thread = engine.live ? thread_current()->serial : 0,
+                               .kind = (uint8_t)kind };
+    return record;
+}
+
+void record_begin(struct record_log *log)
+{
+    record_current = log;
+    if (log == NULL)
+        return;
+    log->count = 0;
+    log->lost = 0;
+    log->thread_count = 0;
+}
+
+/* Waits of other kinds are not in the log. */
+static bool waits_in_log(const struct thread *thread)
+{
+    return thread->state == THREAD_BLOCKED &&
+           (thread->wait_kind == EDGE_LOCK || thread->wait_kind == EDGE_JOIN ||
+            (thread->wait_kind == EDGE_SPIN && thread->wait_object == thread->awaited) ||
+            (thread->wait_kind == EDGE_EVENT && thread->wait_site->kind == HOOK_WAIT));
+}
+
+/* A thread that had no room for its bit was left at work, as far as the reader knows. */
+void record_end(void)
+{
+    struct record_log *log = record_current;
+    record_current = NULL;
+    if (log == NULL)
+        return;
+    uint32_t most = engine.serial_count;
+    log->thread_count = most < log->blocked_capacity ? most : log->blocked_capacity;
+    memset(log->blocked, 0, (log->blocked_capacity / 64 + 1) * sizeof *log->blocked);
+    for (uint32_t i = 0; i < engine.thread_count; i++) {
+        const struct thread *thread = &engine.threads[i];
+        if (waits_in_log(thread) && thread->serial < log->thread_count)
+            log->blocked[thread->serial / 64] |= (uint64_t)1 << thread->serial % 64;
+    }
+}

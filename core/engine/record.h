@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the threads of a run did to each other: locks, states, events, contexts, in the order in which
+ * it happened. An acquisition is written down before the wait, so what never came to an end is in it,
+ * too. Written by the hooks if a run has a log (engine_options.graph); read between runs.
+ *
+ * A step costs one record at most and asks for no memory: a log that is full counts what it loses and
+ * grows before the next run.
+ */
+#ifndef CORE_ENGINE_RECORD_H
+#define CORE_ENGINE_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/hook/hook.h"
+
+enum record_kind {
+    RECORD_INIT,      /* a lock; `lock_kind`, `text`: its class */
+    RECORD_SEMAPHORE, /* a semaphore is initialised; `value`: its count, `text`: its class */
+    RECORD_LOCK,      /* `mode`, `level`, `other` (nested under), `in_order` */
+    RECORD_TRY,       /* succeeded */
+    RECORD_UNLOCK,
+    RECORD_AWAITS, /* `text`: class of the state */
+    RECORD_HOLD,
+    RECORD_RELEASE,
+    RECORD_WAIT, /* for a semaphore */
+    RECORD_TRYWAIT,
+    RECORD_POST,
+    RECORD_CONDITION_WAIT, /* `other`: the mutex; its RECORD_LOCK follows when it was woken */
+    RECORD_SIGNAL,
+    RECORD_BROADCAST,
+    RECORD_START, /* `value`: the new thread's serial number, `text`: its name */
+    RECORD_JOIN,  /* `value`: whose end */
+    RECORD_EXIT,
+    RECORD_ENTER, /* `text`: the context */
+    RECORD_LEAVE,
+    RECORD_MASK,
+    RECORD_UNMASK,
+};
+
+struct record {
+    const struct hook_site *site;
+    const volatile void *object, *other;
+    const char *text;
+    uint32_t thread; /* serial number: threads by their order of birth */
+    uint32_t value;
+    uint8_t kind; /* enum record_kind */
+    uint8_t lock_kind, mode, level;
+    bool in_order;
+};
+
+struct record_log {
+    struct record *records;
+    uint32_t count, capacity;
+    uint64_t lost;     /* for want of room, in this run */
+    uint64_t *blocked; /* a bit per serial number: how the run left that thread */
+    uint32_t blocked_capacity, thread_count;
+};
+
+/* Room for at least `capacity` records and threads; what is in it is lost. False: no memory, and the
+ * log has the room that it had. */
+bool record_log_reserve(struct record_log *log, uint32_t capacity, uint32_t threads);
+void record_log_free(struct record_log *log);
+
+/* For the run that is on: */
+struct record *record_add_slow(enum record_kind kind, const struct hook_site *site,
+                               const volatile void *object);
+extern struct record_log *record_current; /* NULL: nobody wants to know */
+
+/* A new record of the current thread, whose rest is the caller's to fill; a waste one if there is no
+ * log. */
+extern struct record record_waste;
+static inline struct record *record_add(enum record_kind kind, const struct hook_site *site,
+                                        const volatile void *object)
+{
+    return record_current == NULL ? &record_waste : record_add_slow(kind, site, object);
+}
+
+/* The run begins, and ends. */
+void record_begin(struct record_log *log);
+void record_end(void);
+
+static inline bool record_is_blocked(const struct record_log *log, uint32_t thread)
+{
+    return thread < log->thread_count && (log->blocked[thread / 64] >> thread % 64 & 1) != 0;
+}
+
+#endif

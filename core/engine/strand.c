@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "core/engine/strand.h"
+
+#include <string.h>
+
+#include "core/engine/engine.h"
+
+/* --- numbers for addresses and texts --- */
+
+static uint64_t mix(uint64_t value)
+{
+    value *= 0x9e3779b97f4a7c15u;
+    return value ^ value >> 29;
+}
+
+/* The slot of an address in the map of objects; a slot holds an object's number + 1, or 0. */
+static uint32_t *map_slot(struct strands *strands, const volatile void *address)
+{
+    uint32_t mask = strands->map.capacity - 1;
+    uint32_t slot = (uint32_t)mix((uint64_t)(uintptr_t)address) & mask;
+    while (strands->map.items[slot] != 0 &&
+           strands->objects.items[strands->map.items[slot] - 1].address != address)
+        slot = (slot + 1) & mask;
+    return &strands->map.items[slot];
+}
+
+static bool map_grow(struct strands *strands)
+{
+    uint32_t want = strands->map.capacity < 64 ? 64 : strands->map.capacity * 2;
+    if (!array_reserve((void **)&strands->map.items, &strands->map.capacity, want,
+                       sizeof *strands->map.items))
+        return false;
+    memset(strands->map.items, 0, strands->map.capacity * sizeof *strands->map.items);
+    for (uint32_t i = 0; i < strands->objects.count; i++) /* a later one replaces an earlier */
+        *map_slot(strands, strands->objects.items[i].address) = i + 1;
+    return true;
+}
+
+static uint32_t text_number(const char **items, uint32_t count, const char *text)
+{
+    for (uint32_t i = count; i-- > 0;)
+        if (items[i] == text || (items[i] != NULL && text != NULL && strcmp(items[i], text) == 0))
+            return i;
+    return STRAND_NONE;
+}
+
+/* A lock without a class is a class of its own. */
+static bool class_number(struct strands *strands, const char *text, uint32_t *number)
+{
+    *number = text == NULL ? STRAND_NONE
+                           : text_number(strands->classes.items, strands->classes.count, text);
+    if (*number != STRAND_NONE)
+        return true;
+    if (!ARRAY_ROOM(&strands->classes, 1))
+        return false;
+    *number = strands->classes.count;
+    strands->classes.items[strands->classes.count++] = text;
+    return true;
+}
+
+static bool object_new(struct strands *strands, const struct record *record,
+                       enum object_kind kind, uint32_t *number)
+{
+    if (!ARRAY_ROOM(&strands->objects, 1) ||
+        (strands->objects.count * 2 >= strands->map.capacity && !map_grow(strands)))
+        return false;
+    struct order_object object = { .address = record->object, .kind = (uint8_t)kind,
+                                   .lock_kind = record->lock_kind };
+    if (!class_number(strands, record->text, &object.class))
+        return false;
+    uint32_t *slot = map_slot(strands, record->object);
+    *number = strands->objects.count;
+    strands->objects.items[strands->objects.count++] = object;
+    *slot = *number + 1;
+    return true;
+}
+
+static bool object_of(struct strands *strands, const struct record *record,
+                      const volatile void *address, enum object_kind kind, uint32_t *number)
+{
+    if (strands->map.capacity == 0 && !map_grow(strands))
+        return false;
+    uint32_t slot = *map_slot(strands, address);
+    *number = slot - 1;
+    if (slot != 0)
+        return true;
+    struct record first = *record;
+    first.object = address;
+    return object_new(strands, &first, kind, number);
+}
+
+/* --- strands --- */
+
+static bool is_context(const struct strands *strands, const char *text, uint32_t *number)
+{
+    *number = text_number(strands->contexts.items, strands->contexts.count, text);
+    return *number != STRAND_NONE;
+}
+
+static bool find_contexts(struct strands *strands)
+{
+    const struct record_log *log = strands->log;
+    for (uint32_t i = 0; i < log->count; i++) {
+        uint32_t number;
+        const struct record *record = &log->records[i];
+        if (record->kind != RECORD_UNMASK || is_context(strands, record->text, &number))
+            continue;
+        if (!ARRAY_ROOM(&strands->contexts, 1))
+            return false;
+        strands->contexts.items[strands->contexts.count++] = record->text;
+    }
+    return true;
+}
+
+static bool add_threads(struct strands *strands)
+{
+    const struct record_log *log = strands->log;
+    uint32_t count = log->thread_count > 0 ? log->thread_count : 1;
+    if (!ARRAY_ROOM(&strands->strands, count))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        strands->strands.items[i] = (struct strand){ .context = STRAND_NONE, .thread = i,
+                                                     .name = "m",
+                                                     .blocked = record_is_blocked(log, i) };
+    strands->strands.count = count;
+    for (uint32_t i = 0; i < log->count; i++) {
+        const struct record *record = &log->records[i];
+        if (record->kind != RECORD_START || record->value >= count)
+            continue;
+        strands->strands.items[record->value].name = record->text;
+        strands->strands.items[record->value].slot = record->level;
+    }
+    return true;
+}
+
+/* While the log is read: each thread's current strand, and how deep it is in contexts that do not
+ * interrupt within it. */
+struct reader {
+    struct strands *strands;
+    struct {
+        uint32_t current, plain_contexts;
+    } *threads;
+    uint32_t *last; /* per strand: its last op so far, or STRAND_NONE */
+    uint32_t last_capacity;
+    uint32_t *owner; /* per op: its strand */
+    uint32_t owner_capacity;
+};
+
+static bool open_context(struct reader *reader, uint32_t thread, uint32_t context)
+{
+    struct strands *strands = reader->strands;
+    uint32_t number = strands->strands.count;
+    if (!ARRAY_ROOM(&strands->strands, 1) ||
+        !array_reserve((void **)&reader->last, &reader->last_capacity, number + 1,
+                       sizeof *reader->last))
+        return false;
+    struct strand *host = &strands->strands.items[reader->threads[thread].current];
+    strands->strands.items[number] = (struct strand){ .context = context, .thread = thread,
+                                                      .name = host->name, .slot = host->slot,
+                                                      .blocked = host->blocked };
+    strands->strands.count++;
+    strands->handler_count++;
+    host->blocked = false;
+    reader->last[number] = reader->threads[thread].current; /* the way back, until its first op */
+    reader->threads[thread].current = number;
+    reader->threads[thread].plain_contexts = 0;
+    return true;
+}
+
+static struct op *add_op(struct reader *reader, uint32_t strand, enum op_kind kind,
+                         uint32_t object, uint32_t record)
+{
+    struct strands *strands = reader->strands;
+    uint32_t number = strands->ops.count;
+    if (!ARRAY_ROOM(&strands->ops, 1) ||
+        !array_reserve((void **)&reader->owner, &reader->owner_capacity, number + 1,
+                       sizeof *reader->owner))
+        return NULL;
+    struct op *op = &strands->ops.items[number];
+    *op = (struct op){ .object = object, .other = STRAND_NONE, .record = record,
+                       .kind = (uint8_t)kind, .mode = strands->log->records[record].mode };
+    reader->owner[number] = strand;
+    strands->ops.count++;
+    return op;
+}
+
+/* The last op of that strand, among all ops so far. */
+static struct op *last_op(const struct reader *reader, uint32_t strand)
+{
+    struct strands *strands = reader->strands;
+    for (uint32_t i = strands->ops.count; i-- > 0;)
+        if (reader->owner[i] == strand)
+            return &strands->ops.items[i];
+    return NULL;
+}
+
+static bool read_lock_op(struct reader *reader, uint32_t strand, uint32_t index)
+{
+    struct strands *strands = reader->strands;
+    const struct record *record = &strands->log->records[index];
+    uint32_t object;
+    bool state = record->kind >= RECORD_AWAITS;
+    if (!object_of(strands, record, record->object, state ? OBJECT_STATE : OBJECT_LOCK, &object))
+        return false;
+    if (record->kind == RECORD_HOLD) {
+        struct op *before = last_op(reader, strand);
+        if (before != NULL && before->kind == OP_AWAIT && before->object == object) {
+            before->kind = OP_ACQUIRE;
+            return true;
+        }
+    }
+    static const uint8_t kinds[] = {
+        [RECORD_LOCK] = OP_ACQUIRE,  [RECORD_TRY] = OP_TRY,   [RECORD_UNLOCK] = OP_RELEASE,
+        [RECORD_AWAITS] = OP_AWAIT,  [RECORD_HOLD] = OP_TRY,  [RECORD_RELEASE] = OP_RELEASE,
+    };
+    struct op *op = add_op(reader, strand, (enum op_kind)kinds[record->kind], object, index);
+    if (op == NULL)
+        return false;
+    op->level = record->level;
+    op->licensed = record->other != NULL || record->in_order;
+    return true;
+}
+
+static bool read_event_op(struct reader *reader, uint32_t strand, uint32_t index)
+{
+    struct strands *strands = reader->strands;
+    const struct record *record = &strands->log->records[index];
+    uint32_t object, mutex;
+    bool condition = record->kind >= RECORD_CONDITION_WAIT;
+    if (!object_of(strands, record, record->object, condition ? OBJECT_CONDITION : OBJECT_EVENT,
+                   &object))
+        return false;
+    static const uint8_t kinds[] = {
+        [RECORD_WAIT] = OP_WAIT,     [RECORD_TRYWAIT] = OP_TRYWAIT,
+        [RECORD_POST] = OP_POST,     [RECORD_CONDITION_WAIT] = OP_QUEUE,
+        [RECORD_SIGNAL] = OP_SIGNAL, [RECORD_BROADCAST] = OP_BROADCAST,
+    };
+    struct op *op = add_op(reader, strand, (enum op_kind)kinds[record->kind], object, index);
+    if (op == NULL)
+        return false;
+    strands->has_events = true;
+    if (record->kind != RECORD_CONDITION_WAIT)
+        return true;
+    strands->has_conditions = true;
+    if (!object_of(strands, record, record->other, OBJECT_LOCK, &mutex))
+        return false;
+    strands->ops.items[strands->ops.count - 1].other = mutex;
+    return add_op(reader, strand, OP_WAKE, object, index) != NULL;
+}
+
+static bool read_context(struct reader *reader, uint32_t thread, const struct record *record)
+{
+    uint32_t context, current = reader->threads[thread].current;
+    if (record->kind == RECORD_ENTER) {
+        if (is_context(reader->strands, record->text, &context))
+            return open_context(reader, thread, context);
+        reader->threads[thread].plain_contexts++;
+    } else if (reader->threads[thread].plain_contexts > 0) {
+        reader->threads[thread].plain_contexts--;
+    } else if (current != thread) {
+        reader->strands->strands.items[current].ended = true;
+        reader->threads[thread].current = reader->last[current];
+    }
+    return true;
+}
+
+static bool read_record(struct reader *reader, uint32_t index)
+{
+    struct strands *strands = reader->strands;
+    const struct record *record = &strands->log->records[index];
+    if (record->thread >= strands->log->thread_count && record->thread > 0)
+        return true;
+    uint32_t strand = reader->threads[record->thread].current, number;
+    switch ((enum record_kind)record->kind) {
+    case RECORD_INIT:
+        return object_new(strands, record, OBJECT_LOCK, &number);
+    case RECORD_SEMAPHORE:
+        if (!object_new(strands, record, OBJECT_EVENT, &number))
+            return false;
+        strands->objects.items[number].initial = record->value;
+        return true;
+    case RECORD_LOCK:
+    case RECORD_TRY:
+    case RECORD_UNLOCK:
+    case RECORD_AWAITS:
+    case RECORD_HOLD:
+    case RECORD_RELEASE:
+        return read_lock_op(reader, strand, index);
+    case RECORD_WAIT:
+    case RECORD_TRYWAIT:
+    case RECORD_POST:
+    case RECORD_CONDITION_WAIT:
+    case RECORD_SIGNAL:
+    case RECORD_BROADCAST:
+        return read_event_op(reader, strand, index);
+    case RECORD_START:
+        return add_op(reader, strand, OP_START, record->value, index) != NULL;
+    case RECORD_JOIN:
+        strands->has_events = true;
+        return add_op(reader, strand, OP_JOIN, record->value, index) != NULL;
+    case RECORD_EXIT:
+        strands->strands.items[strand].ended = true;
+        return add_op(reader, strand, OP_EXIT, STRAND_NONE, index) != NULL;
+    case RECORD_ENTER:
+    case RECORD_LEAVE:
+        return read_context(reader, record->thread, record);
+    case RECORD_MASK:
+    case RECORD_UNMASK:
+        if (!is_context(strands, record->text, &number))
+            return true;
+        return add_op(reader, strand, record->kind == RECORD_MASK ? OP_MASK : OP_UNMASK, number,
+                      index) != NULL;
+    }
+    return true;
+}
+
+/* --- semaphores that are locks --- */
+
+/* No strand posts what it has not taken before. */
+static bool is_lock(const struct strands *strands, uint32_t object)
+{
+    if (strands->objects.items[object].initial != 1)
+        return false;
+    for (uint32_t i = 0; i < strands->strands.count; i++) {
+        const struct strand *strand = &strands->strands.items[i];
+        uint32_t taken = 0;
+        for (uint32_t j = 0; j < strand->op_count; j++) {
+            const struct op *op = &strand->ops[j];
+            if (op->object != object)
+                continue;
+            if (op->kind == OP_WAIT || op->kind == OP_TRYWAIT)
+                taken++;
+            else if (op->kind == OP_POST && taken-- == 0)
+                return false;
+        }
+    }
+    return true;
+}
+
+static void make_lock(struct strands *strands, uint32_t object)
+{
+    strands->objects.items[object].kind = OBJECT_LOCK;
+    strands->objects.items[object].lock_kind = HOOK_LOCK_MUTEX;
+    for (uint32_t i = 0; i < strands->ops.count; i++) {
+        struct op *op = &strands->ops.items[i];
+        if (op->object != object)
+            continue;
+        if (op->kind == OP_WAIT)
+            op->kind = OP_ACQUIRE;
+        else if (op->kind == OP_TRYWAIT)
+            op->kind = OP_TRY;
+        else if (op->kind == OP_POST)
+            op->kind = OP_RELEASE;
+    }
+}
+
+static void semaphores_to_locks(struct strands *strands)
+{
+    for (uint32_t i = 0; i < strands->objects.count; i++)
+        if (strands->objects.items[i].kind == OBJECT_EVENT && is_lock(strands, i))
+            make_lock(strands, i);
+}
+
+/* --- the whole --- */
+
+/* Puts the ops of each strand together, in order: a counting sort. */
+static bool sort_ops(const struct reader *reader)
+{
+    struct strands *strands = reader->strands;
+    uint32_t count = strands->ops.count;
+    struct op *sorted = malloc((count + 1) * sizeof *sorted);
+    if (sorted == NULL)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        strands->strands.items[reader->owner[i]].op_count++;
+    struct op *next = sorted;
+    for (uint32_t i = 0; i < strands->strands.count; i++) {
+        strands->strands.items[i].ops = next;
+        next += strands->strands.items[i].op_count;
+        strands->strands.items[i].op_count = 0;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct strand *strand = &strands->strands.items[reader->owner[i]];
+        strand->ops[strand->op_count++] = strands->ops.items[i];
+    }
+    free(strands->ops.items);
+    strands->ops.items = sorted;
+    strands->ops.capacity = count + 1;
+    return true;
+}
+
+static bool read_log(struct reader *reader)
+{
+    struct strands *strands = reader->strands;
+    uint32_t threads = strands->strands.count;
+    reader->threads = calloc(threads, sizeof *reader->threads);
+    if (reader->threads == NULL)
+        return false;
+    for (uint32_t i = 0; i < threads; i++)
+        reader->threads[i].current = i;
+    for (uint32_t i = 0; i < strands->log->count; i++)
+        if (!read_record(reader, i))
+            return false;
+    return sort_ops(reader);
+}
+
+static void clear(struct strands *strands, const struct record_log *log)
+{
+    strands->log = log;
+    strands->strands.count = strands->ops.count = strands->objects.count = 0;
+    strands->classes.count = strands->contexts.count = 0;
+    strands->handler_count = 0;
+    strands->has_events = strands->has_conditions = false;
+    if (strands->map.items != NULL)
+        memset(strands->map.items, 0, strands->map.capacity * sizeof *strands->map.items);
+}
+
+/* Only at an op that waits. */
+static void settle_blocked(struct strands *strands)
+{
+    for (uint32_t i = 0; i < strands->strands.count; i++) {
+        struct strand *strand = &strands->strands.items[i];
+        uint8_t kind = strand->op_count > 0 ? strand->ops[strand->op_count - 1].kind : OP_EXIT;
+        strand->blocked = strand->blocked && (kind == OP_ACQUIRE || kind == OP_AWAIT ||
+                                              kind == OP_WAIT || kind == OP_WAKE ||
+                                              kind == OP_JOIN);
+    }
+}
+
+bool strands_build(struct strands *strands, const struct record_log *log)
+{
+    clear(strands, log);
+    struct reader reader = { .strands = strands };
+    bool done = (strands->map.capacity > 0 || map_grow(strands)) && find_contexts(strands) &&
+                add_threads(strands) && read_log(&reader);
+    if (done) {
+        semaphores_to_locks(strands);
+        settle_blocked(strands);
+    }
+    free(reader.threads);
+    free(reader.last);
+    free(reader.owner);
+    return done;
+}
+
+void strands_free(struct strands *strands)
+{
+    free(strands->strands.items);
+    free(strands->ops.items);
+    free(strands->objects.items);
+    free(strands->classes.items);
+    free(strands->contexts.items);
+    free(strands->map.items);
+    *strands = (struct strands){ .log = NULL };
+}
+
+bool strand_is_open(const struct strands *strands, uint32_t strand, uint32_t op, uint32_t context)
+{
+    const struct strand *host = &strands->strands.items[strand];
+    for (uint32_t i = op; i-- > 0;)
+        if ((host->ops[i].kind == OP_MASK || host->ops[i].kind == OP_UNMASK) &&
+            host->ops[i].object == context)
+            return host->ops[i].kind == OP_UNMASK;
+    return false;
+}
+
+bool strand_opens(const struct strands *strands, uint32_t strand, uint32_t context)
+{
+    const struct strand *host = &strands->strands.items[strand];
+    for (uint32_t i = 0; i < host->op_count; i++)
+        if (host->ops[i].kind == OP_UNMASK && host->ops[i].object == context)
+            return true;
+    return false;
+}
+
+const struct record *op_record(const struct strands *strands, const struct op *op)
+{
+    return &strands->log->records[op->record];
+}
+
+void strand_name(const struct strands *strands, uint32_t strand, char name[STRAND_NAME_MAX])
+{
+    const struct strand *what = &strands->strands.items[strand];
+    size_t length = strlen(what->name);
+    if (what->context != STRAND_NONE)
+        snprintf(name, STRAND_NAME_MAX, "%s", strands->contexts.items[what->context]);
+    else if (length > 0 && what->name[length - 1] >= '0' && what->name[length - 1] <= '9')
+        snprintf(name, STRAND_NAME_MAX, "%s", what->name);
+    else
+        snprintf(name, STRAND_NAME_MAX, "%s%u", what->name, what->slot);
+}
+
+void op_object_name(const struct strands *strands, const struct op *op, char name[STRAND_NAME_MAX])
+{
+    const struct record *record = op_record(strands, op);
+    if (op->kind == OP_JOIN && op->object < strands->strands.count) {
+        strand_name(strands, op->object, name);
+        return;
+    }
+    engine_name_object(record->site, record->object, name, STRAND_NAME_MAX);
+}
