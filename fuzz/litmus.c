@@ -2,7 +2,9 @@
 /*
  * Runs a litmus case. The first thread starts those that nobody forks, each when its turn comes. A
  * handler runs when its own turn comes, on its thread, which has then done all that it had to do, or
- * not begun: whether it can interrupt is the lock-order graph's to say, not this run's to show.
+ * not begun: whether it can interrupt is the lock-order graph's to say, not this run's to show. Only
+ * if its thread waits for somebody at that time it runs on a thread of its own, for it may be the one
+ * that is waited for.
  */
 #include "fuzz/litmus.h"
 
@@ -132,6 +134,7 @@ static void mask(uint32_t thread, const char *word, bool masked)
     for (uint32_t i = 0; i < litmus_now->lists.count; i++) {
         if (list_at(i)->host != thread || !means(word, list_at(i)->name))
             continue;
+        list_at(i)->masked = masked;
         if (masked)
             hook_mask(list_at(i)->name);
         else
@@ -140,11 +143,13 @@ static void mask(uint32_t thread, const char *word, bool masked)
 }
 
 static void thread_code(void *argument);
+static void handler_code(void *argument);
 
 static void start(const struct hook_site *site, uint32_t list)
 {
     struct litmus_list *other = list_at(list);
-    hook_thread_create_from(site, &other->thread, thread_code, other, other->name);
+    hook_entry *code = other->host == LITMUS_NONE ? thread_code : handler_code;
+    hook_thread_create_from(site, &other->thread, code, other, other->name);
     other->started = true;
     hook_store(&turns, list);
 }
@@ -221,7 +226,7 @@ static void operate(uint32_t thread, uint32_t list, uint32_t *next)
         break;
     case LITMUS_MASK:
     case LITMUS_UNMASK:
-        mask(thread, operation->word, operation->verb == LITMUS_MASK);
+        mask(self->host != LITMUS_NONE ? self->host : thread, operation->word, operation->verb == LITMUS_MASK);
         break;
     case LITMUS_INIT:
         init_lock(site, object);
@@ -237,6 +242,7 @@ static void operate(uint32_t thread, uint32_t list, uint32_t *next)
     case LITMUS_EXIT:
         if (self->held == 0)
             run_handlers(thread, thread);
+        self->done = true;
         hook_thread_exit();
     case LITMUS_SLEEP:
         hook_sleep_from(site, 1000);
@@ -292,6 +298,21 @@ static void thread_code(void *argument)
     take_turn(thread, thread);
     run_list(thread, thread);
     run_handlers(thread, thread);
+    self->done = true;
+    hook_thread_exit();
+}
+
+/* A handler whose thread is in a wait. */
+static void handler_code(void *argument)
+{
+    struct litmus_list *handler = argument;
+    if (!handler->done) {
+        handler->done = true;
+        hook_enter_from(HOOK_SITE(HOOK_CONTEXT, "handler"), handler->name);
+        uint32_t list = (uint32_t)(handler - litmus_now->lists.items);
+        run_list(list, list);
+        hook_leave();
+    }
     hook_thread_exit();
 }
 
@@ -309,11 +330,14 @@ static uint32_t next_to_start(void)
     uint32_t next = LITMUS_NONE, turn = LITMUS_NONE;
     for (uint32_t i = 0; i < litmus_now->lists.count; i++) {
         const struct litmus_list *list = list_at(i);
-        if (list->host != LITMUS_NONE || list->is_forked || list->started ||
-            first_turn(i) >= turn)
+        uint32_t its_turn = list->host == LITMUS_NONE ? first_turn(i) : i;
+        bool waits = list->host != LITMUS_NONE && !list->done && !list->masked &&
+                     list_at(list->host)->started && !list_at(list->host)->done;
+        bool is_root = list->host == LITMUS_NONE && !list->is_forked;
+        if ((!is_root && !waits) || list->started || its_turn >= turn)
             continue;
         next = i;
-        turn = first_turn(i);
+        turn = its_turn;
     }
     return next;
 }
@@ -322,7 +346,11 @@ static void run(const struct plan *plan)
 {
     (void)plan;
     while ((list_to_start = next_to_start()) != LITMUS_NONE) {
-        list_at(list_to_start)->turn = first_turn(list_to_start);
+        (void)hook_load(&turns); /* others may come first, and change what is next */
+        if (next_to_start() != list_to_start)
+            continue;
+        if (list_at(list_to_start)->host == LITMUS_NONE)
+            list_at(list_to_start)->turn = first_turn(list_to_start);
         start(HOOK_SITE(HOOK_THREAD, "start"), list_to_start);
     }
     hook_thread_exit();
@@ -345,7 +373,7 @@ static void reset(void)
     }
     for (uint32_t i = 0; i < litmus_now->lists.count; i++) {
         struct litmus_list *list = list_at(i);
-        list->started = list->done = false;
+        list->started = list->done = list->masked = false;
         list->held = 0;
         list->turn = i;
     }
@@ -410,8 +438,9 @@ void litmus_run(struct litmus_case *litmus, struct record_log *log, struct outco
     static struct strategy order = { .name = "listed", .about = "threads in the order of a list",
                                      .begin = begin_order, .next = next_in_order };
     static struct plan plan;
-    struct wedge_subject subject = { .name = "litmus", .about = "a case of lock order",
-                                     .reset = reset, .run = run, .name_object = name_object };
+    static struct wedge_subject subject = { .name = "litmus", .about = "a case of lock order",
+                                            .reset = reset, .run = run,
+                                            .name_object = name_object };
     struct engine_options options = { .steps_max = 1u << 30, .log = log };
     litmus_now = litmus;
     list_to_start = 0;

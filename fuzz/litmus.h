@@ -98,6 +98,7 @@ struct litmus_list {
     /* while it runs */
     struct hook_thread thread;
     bool started, done;
+    bool masked;    /* handler: on its thread, now */
     uint32_t turn;  /* thread: the list that it is at, of those that run on it */
     uint32_t held;  /* how much it has taken and not given back */
 };

@@ -26,11 +26,13 @@ static bool covers(const struct acquisition *stay, uint32_t op)
 
 /* --- links: whether a want has to wait for a stay --- */
 
-static bool holds_same_class(const struct cycles *cycles, const struct dependency *want)
+/* `unit` 1: at the same level of nesting; DEPENDENCY_LEVELS: at any. */
+static bool holds_same_class(const struct cycles *cycles, const struct dependency *want,
+                             uint32_t unit)
 {
     for (uint32_t i = want->held; i != STRAND_NONE; i = cycles->dependencies->helds.items[i].next)
-        if (stay_at(cycles, cycles->dependencies->helds.items[i].acquisition)->class / 256 ==
-            want->class / 256)
+        if (stay_at(cycles, cycles->dependencies->helds.items[i].acquisition)->class / unit ==
+            want->class / unit)
             return true;
     return false;
 }
@@ -45,7 +47,8 @@ static bool link(const struct cycles *cycles, const struct dependency *want,
     if (!member->by_class)
         return true;
     return cycles->with_classes && stay->class == want->class &&
-           (stay->strand == want->strand || !holds_same_class(cycles, want));
+           (stay->strand == want->strand || !want->licensed ||
+            !holds_same_class(cycles, want, 1));
 }
 
 /* --- reports --- */
@@ -112,6 +115,12 @@ static void describe_member(struct cycles *cycles, const struct cycle_member *me
     op_object_name(cycles->strands, taken, edge->held);
 }
 
+/* Where the member runs, in the order that was found last. */
+static uint32_t member_host(const struct cycles *cycles, uint32_t member)
+{
+    return rerun_host(cycles->rerun, want_of(cycles, &cycles->members.items[member])->strand);
+}
+
 static enum prediction_kind kind_of(const struct cycles *cycles)
 {
     bool one_object = true;
@@ -120,6 +129,9 @@ static enum prediction_kind kind_of(const struct cycles *cycles)
         uint32_t next = i + 1 < cycles->members.count ? i + 1 : 0;
         if (cycles->members.items[next].host == stay_at(cycles, member->stay)->strand)
             return PREDICTION_CONTEXT_INVERSION;
+        for (uint32_t j = 0; j < i; j++)
+            if (member_host(cycles, i) == member_host(cycles, j))
+                return PREDICTION_CONTEXT_INVERSION;
         one_object = one_object && want_of(cycles, member)->object ==
                                        want_of(cycles, &cycles->members.items[0])->object;
     }
@@ -204,7 +216,9 @@ static bool is_guarded(const struct cycles *cycles)
 static struct rerun_goal goal_of(const struct cycles *cycles, const struct cycle_member *member)
 {
     const struct dependency *want = want_of(cycles, member);
-    return (struct rerun_goal){ want->strand, want->op, member->host, member->host_op };
+    bool waits = !member->by_class && (want->mode != HOOK_READ ||
+                                       stay_at(cycles, member->stay)->mode != HOOK_READ);
+    return (struct rerun_goal){ want->strand, want->op, member->host, member->host_op, waits };
 }
 
 static enum rerun_answer reach(struct cycles *cycles, const struct rerun_goal *goals,
@@ -220,6 +234,7 @@ static enum silence why_not(struct cycles *cycles)
         for (uint32_t j = 0; j < i; j++) {
             struct rerun_goal goals[2] = { goal_of(cycles, &cycles->members.items[i]),
                                            goal_of(cycles, &cycles->members.items[j]) };
+            goals[0].waits = goals[1].waits = false;
             if (reach(cycles, goals, 2) == RERUN_NO)
                 return SILENCE_ORDER;
         }
@@ -241,8 +256,6 @@ static void judge(struct cycles *cycles)
         cycles->silences[count > 1 ? SILENCE_READ : SILENCE_RECURSION]++;
         return;
     }
-    if (is_covered(cycles, kind_of(cycles)))
-        return;
     if (is_guarded(cycles)) {
         cycles->silences[SILENCE_GUARD]++;
         return;
@@ -258,7 +271,7 @@ static void judge(struct cycles *cycles)
     free(goals);
     if (answer == RERUN_NO)
         cycles->silences[why_not(cycles)]++;
-    else
+    else if (!is_covered(cycles, kind_of(cycles)))
         report(cycles, answer);
 }
 
@@ -349,7 +362,7 @@ static void extend(struct cycles *cycles)
     const struct cycle_member first = cycles->members.items[0];
     const struct dependency *first_want = want_of(cycles, &first);
     uint32_t stay = cycles->with_classes
-                        ? cycles->dependencies->first_of_class.items[want->class / 256]
+                        ? cycles->dependencies->first_of_class.items[want->class / DEPENDENCY_LEVELS]
                         : cycles->dependencies->first_of_object.items[want->object];
     while (stay != STRAND_NONE && cycles->steps_left > 0 && !cycles->short_of_memory) {
         const struct acquisition *at = stay_at(cycles, stay);
@@ -402,7 +415,8 @@ static void count_levels(struct cycles *cycles)
 {
     for (uint32_t i = 0; i < cycles->dependencies->wants.count; i++) {
         const struct dependency *want = &cycles->dependencies->wants.items[i];
-        if (want->class % 256 != 0 && holds_same_class(cycles, want))
+        if (want->class % DEPENDENCY_LEVELS != 0 &&
+            holds_same_class(cycles, want, DEPENDENCY_LEVELS))
             cycles->silences[SILENCE_RECURSION]++;
     }
 }

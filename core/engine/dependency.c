@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "core/engine/dependency.h"
 
-enum { LEVELS = 256 };
-
 static uint32_t class_at_level(const struct strands *strands, const struct op *op)
 {
-    return strands->objects.items[op->object].class * LEVELS + op->level;
+    return strands->objects.items[op->object].class * DEPENDENCY_LEVELS + op->level;
 }
 
 static struct held *held_at(const struct dependencies *dependencies, uint32_t held)
@@ -33,7 +31,7 @@ static bool acquire(struct dependencies *dependencies, uint32_t strand, uint32_t
     uint32_t number = dependencies->acquisitions.count++;
     uint32_t class = class_at_level(dependencies->strands, op);
     uint32_t *first_of_object = &dependencies->first_of_object.items[op->object];
-    uint32_t *first_of_class = &dependencies->first_of_class.items[class / LEVELS];
+    uint32_t *first_of_class = &dependencies->first_of_class.items[class / DEPENDENCY_LEVELS];
     dependencies->acquisitions.items[number] =
         (struct acquisition){ .strand = strand, .op = op_number, .release = what->op_count,
                               .object = op->object, .class = class, .mode = op->mode,

@@ -11,11 +11,14 @@
 
 #include "core/engine/strand.h"
 
+/* A class at a level of nesting: class * DEPENDENCY_LEVELS + level. */
+enum { DEPENDENCY_LEVELS = 256 };
+
 /* One stay of a strand in a lock. */
 struct acquisition {
     uint32_t strand, op;
     uint32_t release; /* the op that gave it back; the number of ops, if none did */
-    uint32_t object, class; /* class: with the level of its nesting */
+    uint32_t object, class; /* class: at the level of its nesting */
     uint32_t same_object, same_class; /* the next one, or STRAND_NONE */
     uint8_t mode;
 };

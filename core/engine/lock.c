@@ -122,7 +122,9 @@ static bool try_acquire(const struct hook_site *site, struct hook_mutex *mutex,
         return false;
     check_use(site, mutex);
     bool mine = is_free(mutex, mode);
-    record_taking(mine ? record_add(RECORD_TRY, site, mutex) : &record_waste, site, mutex, mode);
+    if (record_current != NULL)
+        record_taking(mine ? record_add(RECORD_TRY, site, mutex) : &record_waste, site, mutex,
+                      mode);
     if (!mine)
         return false;
     hook_step.event->value = true;
@@ -130,9 +132,25 @@ static bool try_acquire(const struct hook_site *site, struct hook_mutex *mutex,
     return true;
 }
 
+/* The most common case on a short way: a free mutex, and nobody wants to know. */
 void hook_sim_lock(const struct hook_site *site, struct hook_mutex *mutex)
 {
-    acquire(site, mutex, HOOK_EXCLUSIVE);
+    bool plain = record_current == NULL && mutex->kind == HOOK_LOCK_MUTEX && !mutex->destroyed &&
+                 engine.live && thread_current()->spin_locks == 0 &&
+                 thread_current()->nesting.under == NULL;
+    if (!plain) {
+        acquire(site, mutex, HOOK_EXCLUSIVE);
+        return;
+    }
+    hook_sim_before(site, mutex);
+    while (mutex->owner != 0) {
+        mutex->waiters++;
+        wait_for(EDGE_LOCK, site, mutex, HOOK_FOREVER);
+        mutex->waiters--;
+        hook_sim_event(site, mutex); /* tries again: has it, or waits once more */
+    }
+    mutex->owner = engine.current + 1;
+    hold_push(site, mutex, mutex->lock_class, NULL, HOOK_EXCLUSIVE);
 }
 
 bool hook_sim_trylock(const struct hook_site *site, struct hook_mutex *mutex)
@@ -167,7 +185,8 @@ static void wake_waiters(const struct hook_mutex *mutex)
 static void record_giving(const struct hook_site *site, const struct hook_mutex *mutex,
                           enum hook_lock_mode mode)
 {
-    record_add(RECORD_UNLOCK, site, mutex)->mode = (uint8_t)mode;
+    if (record_current != NULL)
+        record_add(RECORD_UNLOCK, site, mutex)->mode = (uint8_t)mode;
 }
 
 void hook_sim_unlock(const struct hook_site *site, struct hook_mutex *mutex)

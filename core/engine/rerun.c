@@ -147,8 +147,7 @@ bool rerun_is_alive(const struct rerun *rerun, uint32_t strand)
            (rerun_position(rerun, strand) < what->op_count || !what->ended);
 }
 
-/* The thread on whose stack it is. */
-static uint32_t host_of(const struct rerun *rerun, uint32_t strand)
+uint32_t rerun_host(const struct rerun *rerun, uint32_t strand)
 {
     while (of_strand(rerun, strand, BELOW) != STRAND_NONE)
         strand = of_strand(rerun, strand, BELOW);
@@ -158,7 +157,7 @@ static uint32_t host_of(const struct rerun *rerun, uint32_t strand)
 bool rerun_is_at_work(const struct rerun *rerun, uint32_t strand)
 {
     return rerun_is_alive(rerun, strand) &&
-           of_strand(rerun, host_of(rerun, strand), TOP) == strand;
+           of_strand(rerun, rerun_host(rerun, strand), TOP) == strand;
 }
 
 uint32_t rerun_interrupted_by(const struct rerun *rerun, uint32_t strand)
@@ -196,7 +195,7 @@ static bool is_free(const struct rerun *rerun, uint32_t strand, const struct op 
 /* A handler re-enters the recursive locks of the thread that it is on. */
 static uint32_t holder_name(const struct rerun *rerun, uint32_t strand)
 {
-    return host_of(rerun, strand);
+    return rerun_host(rerun, strand);
 }
 
 static bool is_possible(const struct rerun *rerun, uint32_t strand)
@@ -272,7 +271,7 @@ static void end(struct rerun *rerun, uint32_t strand)
 {
     uint32_t below = of_strand(rerun, strand, BELOW);
     if (below != STRAND_NONE) {
-        set_strand(rerun, host_of(rerun, strand), TOP, below);
+        set_strand(rerun, rerun_host(rerun, strand), TOP, below);
         set_strand(rerun, strand, BELOW, STRAND_NONE);
     }
 }
@@ -363,11 +362,43 @@ static bool has_waiter(const struct rerun *rerun, uint32_t condition)
     return false;
 }
 
+/* After what the strand did under the lock that it would not have got. */
+static uint32_t after_failed_try(const struct rerun *rerun, uint32_t strand)
+{
+    const struct strand *what = strand_at(rerun, strand);
+    uint32_t position = rerun_position(rerun, strand), depth = 0;
+    for (uint32_t i = position; i < what->op_count; i++) {
+        const struct op *op = &what->ops[i];
+        if (op->object != what->ops[position].object || op->kind > OP_RELEASE)
+            continue;
+        if (op->kind == OP_RELEASE && --depth == 0)
+            return i + 1;
+        depth += op->kind == OP_ACQUIRE || op->kind == OP_TRY;
+    }
+    return STRAND_NONE;
+}
+
+static bool try_to_fail(struct rerun *rerun, uint32_t strand)
+{
+    const struct strand *what = strand_at(rerun, strand);
+    if (what->ops[rerun_position(rerun, strand)].kind != OP_TRY)
+        return false;
+    uint32_t after = after_failed_try(rerun, strand);
+    if (after >= rerun->limits[strand])
+        return false;
+    set_strand(rerun, strand, POSITION, after);
+    if (after == what->op_count && what->ended)
+        end(rerun, strand);
+    return true;
+}
+
 /* A signal with somebody to choose from is not a plain move. */
 static bool try_move(struct rerun *rerun, uint32_t strand)
 {
-    if (!may_go(rerun, strand) || !is_possible(rerun, strand))
+    if (!may_go(rerun, strand))
         return false;
+    if (!is_possible(rerun, strand))
+        return try_to_fail(rerun, strand);
     const struct op *op = &strand_at(rerun, strand)->ops[rerun_position(rerun, strand)];
     if (op->kind == OP_SIGNAL && has_waiter(rerun, op->object))
         return false;
@@ -417,7 +448,7 @@ static bool goes_first(const struct rerun *rerun, uint32_t strand)
     if (kind != OP_RELEASE && kind != OP_POST && kind != OP_START && kind != OP_EXIT)
         return false;
     for (uint32_t i = 0; i < rerun->strands->contexts.count; i++)
-        if (strand_opens(rerun->strands, host_of(rerun, strand), i))
+        if (strand_opens(rerun->strands, rerun_host(rerun, strand), i))
             return false;
     return true;
 }
@@ -579,19 +610,21 @@ struct reach {
     uint32_t count;
 };
 
+static bool is_at_goal(const struct rerun *rerun, const struct rerun_goal *goal)
+{
+    if (!rerun_is_alive(rerun, goal->strand) || rerun_position(rerun, goal->strand) != goal->op ||
+        (goal->waits && is_possible(rerun, goal->strand)))
+        return false;
+    return goal->host == STRAND_NONE || (rerun_host(rerun, goal->strand) == goal->host &&
+                                         rerun_position(rerun, goal->host) == goal->host_op);
+}
+
 static bool is_reached(void *argument, struct rerun *rerun)
 {
     const struct reach *reach = argument;
-    for (uint32_t i = 0; i < reach->count; i++) {
-        const struct rerun_goal *goal = &reach->goals[i];
-        if (!rerun_is_alive(rerun, goal->strand) ||
-            rerun_position(rerun, goal->strand) != goal->op)
+    for (uint32_t i = 0; i < reach->count; i++)
+        if (!is_at_goal(rerun, &reach->goals[i]))
             return false;
-        if (goal->host != STRAND_NONE &&
-            (host_of(rerun, goal->strand) != goal->host ||
-             rerun_position(rerun, goal->host) != goal->host_op))
-            return false;
-    }
     return true;
 }
 

@@ -8,8 +8,10 @@
  * only gives something back, and that nothing can interrupt, goes first (singleton persistent sets,
  * Godefroid 1996).
  *
- * What a strand would have done after a trylock that failed in another order, or after the place
- * where the run left it, nobody knows. Such a strand is taken to go its way: it is never stuck.
+ * A trylock that succeeded in the run and fails in another order is taken to leave out what was done
+ * under that lock, and no more: `if (trylock) { ... unlock }`. What a strand would have done after a
+ * trylock that was never released, or after the place where the run left it, nobody knows. Such a
+ * strand is taken to go its way: it is never stuck.
  */
 #ifndef CORE_ENGINE_RERUN_H
 #define CORE_ENGINE_RERUN_H
@@ -39,7 +41,8 @@ struct rerun {
  * `host_op`. */
 struct rerun_goal {
     uint32_t strand, op;
-    uint32_t host, host_op; /* STRAND_NONE: it is a thread */
+    uint32_t host, host_op; /* STRAND_NONE: any, or it is a thread */
+    bool waits;             /* and cannot do that op there */
 };
 
 enum rerun_answer { RERUN_YES, RERUN_NO, RERUN_UNKNOWN };
@@ -68,6 +71,8 @@ uint32_t rerun_position(const struct rerun *rerun, uint32_t strand);
 bool rerun_is_at_work(const struct rerun *rerun, uint32_t strand);
 /* It began and has not ended. */
 bool rerun_is_alive(const struct rerun *rerun, uint32_t strand);
+/* The thread on whose stack it is: itself, if a thread. */
+uint32_t rerun_host(const struct rerun *rerun, uint32_t strand);
 /* The handler on top of that strand, if it is interrupted; else STRAND_NONE. */
 uint32_t rerun_interrupted_by(const struct rerun *rerun, uint32_t strand);
 /* The handler has not begun, and could, on that thread. */

@@ -427,6 +427,20 @@ static void settle_blocked(struct strands *strands)
     }
 }
 
+/* A context that was shown on a thread of its own is that of the thread that lets it in. */
+static void settle_hosts(struct strands *strands)
+{
+    for (uint32_t i = 0; i < strands->strands.count; i++) {
+        struct strand *strand = &strands->strands.items[i];
+        if (strand->context == STRAND_NONE || strand_opens(strands, strand->thread, strand->context))
+            continue;
+        strands->strands.items[strand->thread].ended = true; /* it is nothing of its own */
+        for (uint32_t j = strands->strands.count; j-- > 0;)
+            if (strand_opens(strands, j, strand->context))
+                strand->thread = j;
+    }
+}
+
 bool strands_build(struct strands *strands, const struct record_log *log)
 {
     clear(strands, log);
@@ -436,6 +450,7 @@ bool strands_build(struct strands *strands, const struct record_log *log)
     if (done) {
         semaphores_to_locks(strands);
         settle_blocked(strands);
+        settle_hosts(strands);
     }
     free(reader.threads);
     free(reader.last);

@@ -44,7 +44,8 @@ void hook_sim_hold(const struct hook_site *site, const volatile void *object,
 {
     if (engine.live)
         hold_push(site, object, state_class, task_of(engine.current), HOOK_EXCLUSIVE);
-    record_add(RECORD_HOLD, site, object)->text = state_class;
+    if (record_current != NULL)
+        record_add(RECORD_HOLD, site, object)->text = state_class;
 }
 
 void hook_sim_awaits(const struct hook_site *site, const volatile void *object,
