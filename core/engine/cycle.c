@@ -253,7 +253,8 @@ static void judge(struct cycles *cycles)
     if (by_class != cycles->with_classes)
         return; /* looked at in the first pass */
     if (shared) {
-        cycles->silences[count > 1 ? SILENCE_READ : SILENCE_RECURSION]++;
+        bool alone = count == 1 && cycles->members.items[0].host == STRAND_NONE;
+        cycles->silences[alone ? SILENCE_RECURSION : SILENCE_READ]++;
         return;
     }
     if (is_guarded(cycles)) {

@@ -52,17 +52,17 @@ static bool release(struct dependencies *dependencies, uint32_t object, uint32_t
     if (found == STRAND_NONE)
         return true; /* taken by somebody else, or before the log began */
     dependencies->acquisitions.items[held_at(dependencies, found)->acquisition].release = op_number;
-    uint32_t after = 0;
-    for (uint32_t i = *top; i != found; i = held_at(dependencies, i)->next)
-        after++;
-    uint32_t list = held_at(dependencies, found)->next, from = *top;
-    for (uint32_t left = after; left > 0; left--) { /* the oldest of them first */
-        uint32_t item = from;
-        for (uint32_t i = 1; i < left; i++)
-            item = held_at(dependencies, item)->next;
-        if (!hold(dependencies, held_at(dependencies, item)->acquisition, &list))
+    dependencies->later.count = 0;
+    for (uint32_t i = *top; i != found; i = held_at(dependencies, i)->next) {
+        if (!ARRAY_ROOM(&dependencies->later, 1))
             return false;
+        dependencies->later.items[dependencies->later.count++] =
+            held_at(dependencies, i)->acquisition;
     }
+    uint32_t list = held_at(dependencies, found)->next;
+    for (uint32_t i = dependencies->later.count; i-- > 0;)
+        if (!hold(dependencies, dependencies->later.items[i], &list))
+            return false;
     *top = list;
     return true;
 }
@@ -179,6 +179,7 @@ void dependencies_free(struct dependencies *dependencies)
     free(dependencies->first_of_object.items);
     free(dependencies->first_of_class.items);
     free(dependencies->strand_wants.items);
+    free(dependencies->later.items);
     *dependencies = (struct dependencies){ .strands = NULL };
 }
 

@@ -43,6 +43,7 @@ struct dependencies {
     ARRAY(struct dependency) wants;
     ARRAY(uint32_t) held_before; /* per strand one more than ops: what it holds before each */
     ARRAY(uint32_t) first_of_object, first_of_class;
+    ARRAY(uint32_t) later; /* taken after what is released: scratch */
     bool recursive; /* somebody took again what it had, as it may; that wants nothing */
     ARRAY(uint32_t) strand_wants; /* the first want of each strand, and one more at the end */
 };

@@ -718,12 +718,43 @@ static void set_limits(struct rerun *rerun, const struct reach *reach)
     }
 }
 
+/* How much of an event the goals must have taken on balance, and how much others can post. */
+static bool event_suffices(const struct rerun *rerun, const struct reach *reach, uint32_t object)
+{
+    int64_t left = rerun->strands->objects.items[object].initial;
+    for (uint32_t i = 0; i < rerun->strand_count; i++) {
+        const struct strand *what = strand_at(rerun, i);
+        bool is_goal = false;
+        for (uint32_t j = 0; j < reach->count; j++)
+            is_goal = is_goal || reach->goals[j].strand == i || reach->goals[j].host == i;
+        for (uint32_t j = 0; j + 1 < rerun->limits[i] && j < what->op_count; j++) {
+            if (what->ops[j].object != object)
+                continue;
+            left += what->ops[j].kind == OP_POST;
+            left -= is_goal && what->ops[j].kind == OP_WAIT;
+        }
+    }
+    return left >= 0;
+}
+
+/* What can be seen without a search: a balance that does not come out. */
+static bool events_suffice(const struct rerun *rerun, const struct reach *reach)
+{
+    for (uint32_t i = 0; i < rerun->object_count; i++)
+        if (rerun->strands->objects.items[i].kind == OBJECT_EVENT &&
+            !event_suffices(rerun, reach, i))
+            return false;
+    return true;
+}
+
 enum rerun_answer rerun_reach(struct rerun *rerun, const struct rerun_goal *goals, uint32_t count,
                               uint32_t states)
 {
     struct reach reach = { goals, count };
     begin(rerun);
     set_limits(rerun, &reach);
+    if (!events_suffice(rerun, &reach))
+        return RERUN_NO;
     struct visit visit = { is_reached, &reach };
     return search(rerun, &visit, states);
 }
