@@ -164,92 +164,128 @@ static void join(const struct hook_site *site, uint32_t list)
 
 static void run_handlers(uint32_t thread, uint32_t after);
 
-/* Does operation `*next` of the list, which runs on that thread, and moves *next on. */
-static void operate(uint32_t thread, uint32_t list, uint32_t *next)
+/* Operations on locks. False: it was another one. */
+static bool operate_lock(struct litmus_list *self, const struct litmus_operation *operation,
+                         uint32_t *next)
 {
-    struct litmus_list *self = list_at(thread);
-    const struct litmus_operation *operation = &list_at(list)->operations.items[*next];
     const struct hook_site *site = &operation->site;
-    struct litmus_object *object =
-        operation->object == LITMUS_NONE ? NULL : object_at(operation->object);
-    ++*next;
+    struct litmus_object *object = object_at(operation->object);
     switch (operation->verb) {
     case LITMUS_LOCK:
     case LITMUS_WLOCK:
         lock(self, site, object);
-        break;
+        return true;
     case LITMUS_UNLOCK:
     case LITMUS_WUNLOCK:
         unlock(self, site, object);
-        break;
+        return true;
     case LITMUS_RLOCK:
         self->held++;
         hook_sim_read_lock(site, &object->lock);
-        break;
+        return true;
     case LITMUS_RUNLOCK:
         self->held -= self->held > 0;
         hook_sim_read_unlock(site, &object->lock);
-        break;
+        return true;
     case LITMUS_TRY:
         if (!try_lock(self, site, object))
             *next += operation->number;
-        break;
+        return true;
     case LITMUS_NLOCK:
         nested_lock(self, operation);
-        break;
-    case LITMUS_FORK:
-        start(site, operation->other);
-        break;
-    case LITMUS_JOIN:
-        join(site, operation->other);
-        break;
-    case LITMUS_ENTER:
-        enter(self, site, object);
-        break;
-    case LITMUS_LEAVE:
-        leave(self, site, object);
-        break;
-    case LITMUS_AWAIT:
-        await(site, object);
-        break;
-    case LITMUS_POST:
-        hook_semaphore_post_from(site, &object->semaphore);
-        break;
-    case LITMUS_WAITEV:
-        hook_semaphore_wait_from(site, &object->semaphore);
-        break;
-    case LITMUS_CWAIT:
-        hook_condition_wait_from(site, &object->condition, &object_at(operation->other)->lock);
-        break;
-    case LITMUS_SIGNAL:
-        hook_condition_signal_from(site, &object->condition);
-        break;
-    case LITMUS_MASK:
-    case LITMUS_UNMASK:
-        mask(self->host != LITMUS_NONE ? self->host : thread, operation->word, operation->verb == LITMUS_MASK);
-        break;
+        return true;
     case LITMUS_INIT:
         init_lock(site, object);
-        break;
+        return true;
     case LITMUS_DESTROY:
         if (object->kind != LITMUS_BINSEM)
             hook_mutex_destroy_from(site, &object->lock);
-        break;
+        return true;
     case LITMUS_ASSERT:
         if (object->kind != LITMUS_BINSEM)
             hook_assert_held_from(site, &object->lock);
-        break;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Operations on states, events and conditions. False: it was another one. */
+static bool operate_event(struct litmus_list *self, const struct litmus_operation *operation)
+{
+    const struct hook_site *site = &operation->site;
+    struct litmus_object *object = object_at(operation->object);
+    switch (operation->verb) {
+    case LITMUS_ENTER:
+        enter(self, site, object);
+        return true;
+    case LITMUS_LEAVE:
+        leave(self, site, object);
+        return true;
+    case LITMUS_AWAIT:
+        await(site, object);
+        return true;
+    case LITMUS_POST:
+        hook_semaphore_post_from(site, &object->semaphore);
+        return true;
+    case LITMUS_WAITEV:
+        hook_semaphore_wait_from(site, &object->semaphore);
+        return true;
+    case LITMUS_CWAIT:
+        hook_condition_wait_from(site, &object->condition, &object_at(operation->other)->lock);
+        return true;
+    case LITMUS_SIGNAL:
+        hook_condition_signal_from(site, &object->condition);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void exit_thread(uint32_t thread)
+{
+    if (list_at(thread)->held == 0 && list_at(thread)->host == LITMUS_NONE)
+        run_handlers(thread, thread);
+    list_at(thread)->done = true;
+    hook_thread_exit();
+}
+
+static void operate_thread(uint32_t thread, const struct litmus_operation *operation)
+{
+    const struct hook_site *site = &operation->site;
+    uint32_t host = list_at(thread)->host;
+    switch (operation->verb) {
+    case LITMUS_FORK:
+        start(site, operation->other);
+        return;
+    case LITMUS_JOIN:
+        join(site, operation->other);
+        return;
+    case LITMUS_MASK:
+    case LITMUS_UNMASK:
+        mask(host != LITMUS_NONE ? host : thread, operation->word,
+             operation->verb == LITMUS_MASK);
+        return;
     case LITMUS_EXIT:
-        if (self->held == 0)
-            run_handlers(thread, thread);
-        self->done = true;
-        hook_thread_exit();
+        exit_thread(thread);
+        return;
     case LITMUS_SLEEP:
         hook_sleep_from(site, 1000);
-        break;
+        return;
     default:
-        break;
+        return;
     }
+}
+
+/* Does operation `*next` of the list, which runs on that thread, and moves *next on. */
+static void operate(uint32_t thread, uint32_t list, uint32_t *next)
+{
+    const struct litmus_operation *operation = &list_at(list)->operations.items[*next];
+    ++*next;
+    if (operation->object == LITMUS_NONE)
+        operate_thread(thread, operation);
+    else if (!operate_lock(list_at(thread), operation, next))
+        check(operate_event(list_at(thread), operation));
 }
 
 /* --- threads --- */

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "core/engine/engine.h"
 
 /* --- numbers for addresses and texts --- */
 
@@ -467,50 +466,4 @@ void strands_free(struct strands *strands)
     free(strands->contexts.items);
     free(strands->map.items);
     *strands = (struct strands){ .log = NULL };
-}
-
-bool strand_is_open(const struct strands *strands, uint32_t strand, uint32_t op, uint32_t context)
-{
-    const struct strand *host = &strands->strands.items[strand];
-    for (uint32_t i = op; i-- > 0;)
-        if ((host->ops[i].kind == OP_MASK || host->ops[i].kind == OP_UNMASK) &&
-            host->ops[i].object == context)
-            return host->ops[i].kind == OP_UNMASK;
-    return false;
-}
-
-bool strand_opens(const struct strands *strands, uint32_t strand, uint32_t context)
-{
-    const struct strand *host = &strands->strands.items[strand];
-    for (uint32_t i = 0; i < host->op_count; i++)
-        if (host->ops[i].kind == OP_UNMASK && host->ops[i].object == context)
-            return true;
-    return false;
-}
-
-const struct record *op_record(const struct strands *strands, const struct op *op)
-{
-    return &strands->log->records[op->record];
-}
-
-void strand_name(const struct strands *strands, uint32_t strand, char name[STRAND_NAME_MAX])
-{
-    const struct strand *what = &strands->strands.items[strand];
-    size_t length = strlen(what->name);
-    if (what->context != STRAND_NONE)
-        snprintf(name, STRAND_NAME_MAX, "%s", strands->contexts.items[what->context]);
-    else if (length > 0 && what->name[length - 1] >= '0' && what->name[length - 1] <= '9')
-        snprintf(name, STRAND_NAME_MAX, "%s", what->name);
-    else
-        snprintf(name, STRAND_NAME_MAX, "%s%u", what->name, what->slot);
-}
-
-void op_object_name(const struct strands *strands, const struct op *op, char name[STRAND_NAME_MAX])
-{
-    const struct record *record = op_record(strands, op);
-    if (op->kind == OP_JOIN && op->object < strands->strands.count) {
-        strand_name(strands, op->object, name);
-        return;
-    }
-    engine_name_object(record->site, record->object, name, STRAND_NAME_MAX);
 }
