@@ -29,6 +29,9 @@ struct lockgraph {
     struct cycles cycles;
     ARRAY(struct prediction) predictions;
     ARRAY(struct declared) declared;
+    ARRAY(struct order_edge) edges;
+    ARRAY(uint64_t) edge_runs; /* the last run that each was seen in */
+    uint64_t run_count;
     struct prediction scratch;
     struct lesson *lesson;
 };
@@ -51,6 +54,7 @@ void lockgraph_forget(struct lockgraph *graph)
     for (uint32_t i = 0; i < graph->predictions.count; i++)
         free(graph->predictions.items[i].edges.items);
     graph->predictions.count = graph->declared.count = 0;
+    graph->edges.count = graph->edge_runs.count = 0;
 }
 
 void lockgraph_free(struct lockgraph *graph)
@@ -58,6 +62,8 @@ void lockgraph_free(struct lockgraph *graph)
     lockgraph_forget(graph);
     free(graph->predictions.items);
     free(graph->declared.items);
+    free(graph->edges.items);
+    free(graph->edge_runs.items);
     free(graph->scratch.edges.items);
     record_log_free(&graph->log);
     strands_free(&graph->strands);
@@ -205,6 +211,59 @@ static void check_declared(struct lockgraph *graph)
     }
 }
 
+/* --- edges --- */
+
+static void learn_edge(struct lockgraph *graph, const struct dependency *want,
+                       const struct acquisition *stay)
+{
+    const char *from = class_of(graph, stay->object), *to = class_of(graph, want->object);
+    if (from == NULL || to == NULL)
+        return;
+    uint32_t row = 0;
+    while (row < graph->edges.count && (strcmp(graph->edges.items[row].from, from) != 0 ||
+                                        strcmp(graph->edges.items[row].to, to) != 0))
+        row++;
+    if (row == graph->edges.count) {
+        if (!ARRAY_ROOM(&graph->edges, 1) || !ARRAY_ROOM(&graph->edge_runs, 1)) {
+            graph->lesson->short_of_memory = true;
+            return;
+        }
+        const struct strand *strand = &graph->strands.strands.items[want->strand];
+        graph->edges.items[graph->edges.count++] = (struct order_edge){
+            from, to, op_record(&graph->strands, &strand->ops[stay->op])->site,
+            op_record(&graph->strands, &strand->ops[want->op])->site, 0, 0
+        };
+        graph->edge_runs.items[graph->edge_runs.count++] = 0;
+    }
+    graph->edges.items[row].count++;
+    if (graph->edge_runs.items[row] != graph->run_count)
+        graph->edges.items[row].runs++;
+    graph->edge_runs.items[row] = graph->run_count;
+}
+
+static void learn_edges(struct lockgraph *graph)
+{
+    const struct dependencies *dependencies = &graph->dependencies;
+    graph->run_count++;
+    for (uint32_t i = 0; i < dependencies->wants.count; i++) {
+        const struct dependency *want = &dependencies->wants.items[i];
+        for (uint32_t j = want->held; j != STRAND_NONE; j = dependencies->helds.items[j].next)
+            learn_edge(graph, want,
+                       &dependencies->acquisitions.items[dependencies->helds.items[j].acquisition]);
+    }
+}
+
+uint32_t lockgraph_edge_count(const struct lockgraph *graph)
+{
+    return graph->edges.count;
+}
+
+const struct order_edge *lockgraph_edge(const struct lockgraph *graph, uint32_t row)
+{
+    check(row < graph->edges.count);
+    return &graph->edges.items[row];
+}
+
 /* --- the whole --- */
 
 static bool nests_only_readers(const struct dependencies *dependencies)
@@ -265,6 +324,7 @@ void lockgraph_learn(struct lockgraph *graph, const struct outcome *outcome,
         lesson->short_of_memory = true;
         return;
     }
+    learn_edges(graph);
     if (ended_stuck(outcome)) {
         rerun_finish(&graph->rerun);
         explain(graph, true);

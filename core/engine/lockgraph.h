@@ -19,6 +19,13 @@
 
 struct lockgraph;
 
+/* A class was taken while another one was held. */
+struct order_edge {
+    const char *from, *to;
+    const struct hook_site *held_since, *wanted_at; /* where it was first seen */
+    uint64_t count, runs;
+};
+
 /* What came of the last run. */
 struct lesson {
     uint32_t predictions;             /* made, known ones too */
@@ -43,6 +50,10 @@ struct record_log *lockgraph_log(struct lockgraph *graph);
 /* After that run. */
 void lockgraph_learn(struct lockgraph *graph, const struct outcome *outcome,
                      struct lesson *lesson);
+
+/* What was learned, in the order in which it was first seen. */
+uint32_t lockgraph_edge_count(const struct lockgraph *graph);
+const struct order_edge *lockgraph_edge(const struct lockgraph *graph, uint32_t row);
 
 uint32_t lockgraph_prediction_count(const struct lockgraph *graph);
 /* By row, in the order in which they were first made. */

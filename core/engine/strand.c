@@ -64,7 +64,7 @@ static bool object_new(struct strands *strands, const struct record *record,
         (strands->objects.count * 2 >= strands->map.capacity && !map_grow(strands)))
         return false;
     struct order_object object = { .address = record->object, .kind = (uint8_t)kind,
-                                   .lock_kind = record->lock_kind };
+                                   .lock_kind = record->lock_kind, .holder = STRAND_NONE };
     if (!class_number(strands, record->text, &object.class))
         return false;
     uint32_t *slot = map_slot(strands, record->object);
@@ -201,7 +201,10 @@ static bool read_lock_op(struct reader *reader, uint32_t strand, uint32_t index)
     bool state = record->kind >= RECORD_AWAITS;
     if (!object_of(strands, record, record->object, state ? OBJECT_STATE : OBJECT_LOCK, &object))
         return false;
+    if (record->kind == RECORD_RELEASE && strands->objects.items[object].holder != STRAND_NONE)
+        strand = strands->objects.items[object].holder; /* a task takes its states along */
     if (record->kind == RECORD_HOLD) {
+        strands->objects.items[object].holder = strand;
         struct op *before = last_op(reader, strand);
         if (before != NULL && before->kind == OP_AWAIT && before->object == object) {
             before->kind = OP_ACQUIRE;
