@@ -44,8 +44,9 @@ static bool link(const struct cycles *cycles, const struct dependency *want,
 {
     member->by_class = stay->object != want->object;
     member->shared = !modes_conflict(lock_kind(cycles, stay->object), want->mode, stay->mode);
-    if (!member->by_class)
-        return true;
+    if (!member->by_class) /* a state is awaited by its class */
+        return cycles->strands->objects.items[want->object].kind != OBJECT_STATE ||
+               stay->class == want->class;
     return cycles->with_classes && stay->class == want->class &&
            (stay->strand == want->strand || !want->licensed ||
             !holds_same_class(cycles, want, 1));
@@ -103,8 +104,7 @@ static void describe_member(struct cycles *cycles, const struct cycle_member *me
     const struct op *taken = op_at(cycles, stay->strand, stay->op);
     *edge = (struct prediction_edge){
         .why = next->host == stay->strand ? WHY_INTERRUPTED : WHY_HELD,
-        .wanted_class =
-            cycles->strands->classes.items[cycles->strands->objects.items[want->object].class],
+        .wanted_class = op_class(cycles->strands, wanted),
         .wanted_at = op_record(cycles->strands, wanted)->site,
         .held_since = op_record(cycles->strands, taken)->site,
         .wanted_mode = want->mode, .held_mode = stay->mode,
@@ -422,9 +422,17 @@ static void count_levels(struct cycles *cycles)
     }
 }
 
+/* Whether two objects of one class were taken. */
 static bool has_classes(const struct cycles *cycles)
 {
-    return cycles->strands->classes.count < cycles->strands->objects.count;
+    const struct dependencies *dependencies = cycles->dependencies;
+    for (uint32_t i = 0; i < dependencies->acquisitions.count; i++) {
+        uint32_t next = stay_at(cycles, i)->same_class;
+        if (next != STRAND_NONE &&
+            stay_at(cycles, next)->object != stay_at(cycles, i)->object)
+            return true;
+    }
+    return false;
 }
 
 void cycles_find(struct cycles *cycles)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "core/engine/dependency.h"
 
-static uint32_t class_at_level(const struct strands *strands, const struct op *op)
+static uint32_t class_at_level(const struct op *op)
 {
-    return strands->objects.items[op->object].class * DEPENDENCY_LEVELS + op->level;
+    return op->class * DEPENDENCY_LEVELS + op->level;
 }
 
 static struct held *held_at(const struct dependencies *dependencies, uint32_t held)
@@ -29,7 +29,7 @@ static bool acquire(struct dependencies *dependencies, uint32_t strand, uint32_t
     if (!ARRAY_ROOM(&dependencies->acquisitions, 1))
         return false;
     uint32_t number = dependencies->acquisitions.count++;
-    uint32_t class = class_at_level(dependencies->strands, op);
+    uint32_t class = class_at_level(op);
     uint32_t *first_of_object = &dependencies->first_of_object.items[op->object];
     uint32_t *first_of_class = &dependencies->first_of_class.items[class / DEPENDENCY_LEVELS];
     dependencies->acquisitions.items[number] =
@@ -95,7 +95,7 @@ static bool want(struct dependencies *dependencies, uint32_t strand, uint32_t op
         return false;
     dependencies->wants.items[dependencies->wants.count++] =
         (struct dependency){ .strand = strand, .op = op_number, .object = op->object,
-                             .class = class_at_level(dependencies->strands, op), .held = top,
+                             .class = class_at_level(op), .held = top,
                              .mode = op->mode, .licensed = op->licensed };
     return true;
 }

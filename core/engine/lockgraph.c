@@ -11,9 +11,10 @@ enum {
     RECORDS_MAX = 1 << 24,
     THREADS_STANDARD = 256,
     CYCLE_STEPS = 20000000,  /* of the search for cycles, a run */
-    CYCLE_STATES = 100000,   /* to be tried for one cycle */
+    CYCLE_STATES = 20000,    /* to be tried for one cycle */
     EXPLORE_STATES = 200000, /* of all orders of a run */
-    EXPLORE_OPS = 400,       /* a longer run has too many orders to be tried */
+    EXPLORE_OPS = 400,       /* a longer run has too many orders to be tried, */
+    EXPLORE_HANDLERS = 8,    /* and so has one of more visits of contexts that interrupt */
 };
 
 struct declared {
@@ -151,6 +152,7 @@ static void explore(struct lockgraph *graph)
     if (!graph->strands.has_events && graph->strands.handler_count == 0)
         return;
     if (graph->strands.ops.count > EXPLORE_OPS ||
+        graph->strands.handler_count > EXPLORE_HANDLERS ||
         rerun_explore(&graph->rerun, EXPLORE_STATES, rest_found, graph) == RERUN_UNKNOWN)
         graph->lesson->gave_up = true;
 }
@@ -167,9 +169,9 @@ static bool is_declared(const struct lockgraph *graph, const char *before, const
     return false;
 }
 
-static const char *class_of(const struct lockgraph *graph, uint32_t object)
+static const char *class_of(const struct lockgraph *graph, uint32_t strand, uint32_t op)
 {
-    return graph->strands.classes.items[graph->strands.objects.items[object].class];
+    return op_class(&graph->strands, &graph->strands.strands.items[strand].ops[op]);
 }
 
 static void break_order(struct lockgraph *graph, const struct dependency *want,
@@ -187,7 +189,7 @@ static void break_order(struct lockgraph *graph, const struct dependency *want,
     graph->scratch.edges.count = 1;
     struct prediction_edge *edge = &graph->scratch.edges.items[0];
     *edge = (struct prediction_edge){ .why = WHY_DECLARED,
-                                      .wanted_class = class_of(graph, want->object),
+                                      .wanted_class = op_class(&graph->strands, wanted),
                                       .wanted_at = op_record(&graph->strands, wanted)->site,
                                       .held_since = op_record(&graph->strands, taken)->site,
                                       .wanted_mode = want->mode, .held_mode = stay->mode };
@@ -205,7 +207,8 @@ static void check_declared(struct lockgraph *graph)
         for (uint32_t j = want->held; j != STRAND_NONE; j = dependencies->helds.items[j].next) {
             const struct acquisition *stay =
                 &dependencies->acquisitions.items[dependencies->helds.items[j].acquisition];
-            if (is_declared(graph, class_of(graph, want->object), class_of(graph, stay->object)))
+            if (is_declared(graph, class_of(graph, want->strand, want->op),
+                            class_of(graph, stay->strand, stay->op)))
                 break_order(graph, want, stay);
         }
     }
@@ -216,7 +219,8 @@ static void check_declared(struct lockgraph *graph)
 static void learn_edge(struct lockgraph *graph, const struct dependency *want,
                        const struct acquisition *stay)
 {
-    const char *from = class_of(graph, stay->object), *to = class_of(graph, want->object);
+    const char *from = class_of(graph, stay->strand, stay->op);
+    const char *to = class_of(graph, want->strand, want->op);
     if (from == NULL || to == NULL)
         return;
     uint32_t row = 0;

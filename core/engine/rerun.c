@@ -103,6 +103,24 @@ void rerun_begin(struct rerun *rerun)
     rerun->hash = 0;
 }
 
+static bool list_handlers(struct rerun *rerun)
+{
+    rerun->handlers.count = rerun->hosts.count = 0;
+    if (!ARRAY_ROOM(&rerun->handlers, rerun->strand_count) ||
+        !ARRAY_ROOM(&rerun->hosts, rerun->strand_count))
+        return false;
+    for (uint32_t i = 0; i < rerun->strand_count; i++) {
+        bool opens = false;
+        for (uint32_t j = 0; j < rerun->strands->contexts.count; j++)
+            opens = opens || strand_opens(rerun->strands, i, j);
+        if (rerun_strand(rerun, i)->context != STRAND_NONE)
+            rerun->handlers.items[rerun->handlers.count++] = i;
+        else if (opens)
+            rerun->hosts.items[rerun->hosts.count++] = i;
+    }
+    return true;
+}
+
 bool rerun_prepare(struct rerun *rerun, const struct strands *strands)
 {
     rerun->strands = strands;
@@ -117,6 +135,7 @@ bool rerun_prepare(struct rerun *rerun, const struct strands *strands)
                               rerun->strand_count, sizeof *rerun->limits) &&
                 array_reserve((void **)&rerun->order, &rerun->order_capacity,
                               rerun->strand_count, sizeof *rerun->order);
+    done = done && list_handlers(rerun);
     if (done)
         rerun_begin(rerun);
     return done;
@@ -129,6 +148,8 @@ void rerun_free(struct rerun *rerun)
     free(rerun->met.items);
     free(rerun->frames.items);
     free(rerun->limits);
+    free(rerun->handlers.items);
+    free(rerun->hosts.items);
     free(rerun->order);
     *rerun = (struct rerun){ .strands = NULL };
 }
@@ -319,12 +340,23 @@ void rerun_move(struct rerun *rerun, uint32_t strand)
         rerun_end(rerun, strand);
 }
 
+/* A context does not interrupt itself. */
+static bool is_in_context(const struct rerun *rerun, uint32_t host, uint32_t context)
+{
+    uint32_t i = of_strand(rerun, host, TOP);
+    for (; i != STRAND_NONE; i = of_strand(rerun, i, BELOW))
+        if (rerun_strand(rerun, i)->context == context)
+            return true;
+    return false;
+}
+
 bool rerun_can_begin(const struct rerun *rerun, uint32_t handler, uint32_t host)
 {
     const struct strand *what = rerun_strand(rerun, handler);
     return what->context != STRAND_NONE && of_strand(rerun, handler, BEGUN) == 0 &&
            rerun_strand(rerun, host)->context == STRAND_NONE && rerun_is_alive(rerun, host) &&
            rerun_position(rerun, host) < rerun_strand(rerun, host)->op_count &&
+           !is_in_context(rerun, host, what->context) &&
            strand_is_open(rerun->strands, host, rerun_position(rerun, host), what->context);
 }
 

@@ -34,6 +34,7 @@ struct rerun {
     ARRAY(uint64_t) frames;
     uint32_t *limits, *order; /* per strand: how far it may go; who is tried first */
     uint32_t limit_capacity, order_capacity;
+    ARRAY(uint32_t) handlers, hosts; /* strands that interrupt, and threads that let any in */
     bool short_of_memory;
 };
 

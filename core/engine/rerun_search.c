@@ -11,7 +11,7 @@
 static uint64_t choice_count(const struct rerun *rerun)
 {
     uint64_t n = rerun->strand_count;
-    return n + (rerun->strands->handler_count > 0 ? n * n : 0) +
+    return n + (uint64_t)rerun->handlers.count * rerun->hosts.count +
            (rerun->strands->has_conditions ? n * n : 0);
 }
 
@@ -91,16 +91,16 @@ static bool try_choice(struct rerun *rerun, uint64_t choice)
     if (choice < n)
         return try_move(rerun, rerun->order[choice]);
     choice -= n;
-    if (rerun->strands->handler_count > 0) {
-        if (choice < n * n) {
-            uint32_t handler = (uint32_t)(choice / n), host = (uint32_t)(choice % n);
-            if (rerun->limits[handler] == 0 || !rerun_can_begin(rerun, handler, host))
-                return false;
-            rerun_begin_handler(rerun, handler, host);
-            return true;
-        }
-        choice -= n * n;
+    uint64_t hosts = rerun->hosts.count;
+    if (choice < rerun->handlers.count * hosts) {
+        uint32_t handler = rerun->handlers.items[choice / hosts];
+        uint32_t host = rerun->hosts.items[choice % hosts];
+        if (rerun->limits[handler] == 0 || !rerun_can_begin(rerun, handler, host))
+            return false;
+        rerun_begin_handler(rerun, handler, host);
+        return true;
     }
+    choice -= rerun->handlers.count * hosts;
     return try_signal(rerun, (uint32_t)(choice / n), (uint32_t)(choice % n));
 }
 

@@ -176,7 +176,7 @@ static struct op *add_op(struct reader *reader, uint32_t strand, enum op_kind ki
                        sizeof *reader->owner))
         return NULL;
     struct op *op = &strands->ops.items[number];
-    *op = (struct op){ .object = object, .other = STRAND_NONE, .record = record,
+    *op = (struct op){ .object = object, .other = STRAND_NONE, .class = STRAND_NONE, .record = record,
                        .kind = (uint8_t)kind, .mode = strands->log->records[record].mode };
     reader->owner[number] = strand;
     strands->ops.count++;
@@ -206,7 +206,11 @@ static bool read_lock_op(struct reader *reader, uint32_t strand, uint32_t index)
     if (record->kind == RECORD_HOLD) {
         strands->objects.items[object].holder = strand;
         struct op *before = last_op(reader, strand);
-        if (before != NULL && before->kind == OP_AWAIT && before->object == object) {
+        uint32_t class = STRAND_NONE;
+        if (!class_number(strands, record->text, &class))
+            return false;
+        if (before != NULL && before->kind == OP_AWAIT && before->object == object &&
+            before->class == class) {
             before->kind = OP_ACQUIRE;
             return true;
         }
@@ -217,6 +221,9 @@ static bool read_lock_op(struct reader *reader, uint32_t strand, uint32_t index)
     };
     struct op *op = add_op(reader, strand, (enum op_kind)kinds[record->kind], object, index);
     if (op == NULL)
+        return false;
+    op->class = strands->objects.items[object].class;
+    if (state && record->text != NULL && !class_number(strands, record->text, &op->class))
         return false;
     op->level = record->level;
     op->licensed = record->other != NULL || record->in_order;
@@ -240,6 +247,7 @@ static bool read_event_op(struct reader *reader, uint32_t strand, uint32_t index
     struct op *op = add_op(reader, strand, (enum op_kind)kinds[record->kind], object, index);
     if (op == NULL)
         return false;
+    op->class = strands->objects.items[object].class;
     strands->has_events = true;
     if (record->kind != RECORD_CONDITION_WAIT)
         return true;

@@ -48,7 +48,8 @@ struct order_object {
 
 struct op {
     uint32_t object; /* or STRAND_NONE */
-    uint32_t other;  /* OP_QUEUE: the lock; OP_ACQUIRE: the number of its subclass */
+    uint32_t other;  /* OP_QUEUE: the lock */
+    uint32_t class;  /* of a lock or a state: one word may be in states of several classes */
     uint32_t record; /* in the log */
     uint8_t kind, mode;
     uint8_t level;
@@ -90,6 +91,8 @@ bool strand_opens(const struct strands *strands, uint32_t strand, uint32_t conte
 /* "T1", or the context of a handler. */
 enum { STRAND_NAME_MAX = 32 };
 void strand_name(const struct strands *strands, uint32_t strand, char name[STRAND_NAME_MAX]);
+/* The class of what the op is about; may be NULL. */
+const char *op_class(const struct strands *strands, const struct op *op);
 /* What the subject calls the object, or else how it is written where the op is. */
 void op_object_name(const struct strands *strands, const struct op *op, char name[STRAND_NAME_MAX]);
 const struct record *op_record(const struct strands *strands, const struct op *op);

@@ -42,6 +42,11 @@ void strand_name(const struct strands *strands, uint32_t strand, char name[STRAN
         snprintf(name, STRAND_NAME_MAX, "%s%u", what->name, what->slot);
 }
 
+const char *op_class(const struct strands *strands, const struct op *op)
+{
+    return op->class != STRAND_NONE ? strands->classes.items[op->class] : NULL;
+}
+
 void op_object_name(const struct strands *strands, const struct op *op, char name[STRAND_NAME_MAX])
 {
     const struct record *record = op_record(strands, op);

@@ -231,8 +231,7 @@ static bool add_edge(struct stuck *stuck, struct prediction *prediction, uint32_
     strand_name(stuck->strands, from, edge->agent);
     op_object_name(stuck->strands, op, edge->wanted);
     if (op->kind != OP_JOIN)
-        edge->wanted_class =
-            stuck->strands->classes.items[stuck->strands->objects.items[op->object].class];
+        edge->wanted_class = op_class(stuck->strands, op);
     if (to == STRAND_NONE)
         return true;
     strand_name(stuck->strands, to, edge->holder);

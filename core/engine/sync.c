@@ -36,6 +36,9 @@ void hook_sim_spin(const struct hook_site *site, const volatile void *object)
     if (!engine.live)
         return;
     hook_sim_event(site, object);
+    const struct hold *hold = record_current != NULL ? hold_find(object) : NULL;
+    if (hold != NULL) /* whether it was announced or not */
+        hook_sim_awaits(site, object, hold->hold_class);
     wait_for(EDGE_SPIN, site, object, HOOK_FOREVER);
 }
 

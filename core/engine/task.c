@@ -6,10 +6,26 @@
 #include "core/base/check.h"
 #include "core/engine/internal.h"
 
+/* The current task, or the thread outside any. */
+static bool holds_anything(void)
+{
+    const struct hook_task *task = thread_current()->task;
+    for (uint32_t i = 0; i < engine.hold_count; i++) {
+        const struct hold *hold = &engine.holds[i];
+        if (hold->task != NULL ? hold->task == task : hold->thread == engine.current)
+            return true;
+    }
+    return false;
+}
+
 bool hook_sim_preemption_point(const struct hook_site *site, bool asked)
 {
     if (!engine.live)
         return asked;
+    if (record_current != NULL && holds_anything()) {
+        record_add(RECORD_UNMASK, site, NULL)->text = HOOK_SCHEDULER;
+        record_add(RECORD_MASK, site, NULL)->text = HOOK_SCHEDULER;
+    }
     int64_t value;
     bool injected = engine.fault_open[FAULT_PREEMPT] && fault_at(FAULT_PREEMPT, site, &value);
     if (!injected && !asked)

@@ -118,6 +118,8 @@
 #endif
 
 #define HOOK_FOREVER INT64_MAX
+/* The context that a preemption leads to: whoever runs tasks enters it to choose the next one. */
+#define HOOK_SCHEDULER "scheduler"
 
 /* What an operation does; the first part (up to HOOK_SPIN) are accesses to a word. */
 enum hook_kind {
