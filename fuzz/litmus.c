@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Runs a litmus case. The first thread starts those that nobody forks, each when its turn comes. A
- * handler runs when its own turn comes, on its thread, which has then done all that it had to do, or
- * not begun: whether it can interrupt is the lock-order graph's to say, not this run's to show. Only
- * if its thread waits for somebody at that time it runs on a thread of its own, for it may be the one
- * that is waited for.
+ * handler runs when its own turn comes, on its thread, which has then done all that it had to do,
+ * or not begun: whether it can interrupt is the lock-order graph's to say, not this run's to show.
+ * Only if its thread waits for somebody at that time it runs on a thread of its own, for it may be
+ * the one that is waited for.
  */
 #include "fuzz/litmus.h"
 

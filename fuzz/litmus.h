@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Litmus cases of lock order: small concurrent programs over named locks, states and events, each run
- * as a subject. A program is lists of operations, one list per thread, and per handler: "H@T1" may
- * run once on T1's stack wherever T1 has it unmasked. The operations:
+ * Litmus cases of lock order: small concurrent programs over named locks, states and events, each
+ * run as a subject. A program is lists of operations, one list per thread, and per handler: "H@T1"
+ * may run once on T1's stack wherever T1 has it unmasked. The operations:
  *
  *   lock A  unlock A  rlock A  runlock A  wlock A  wunlock A
  *   try A else N             N operations are skipped if it fails

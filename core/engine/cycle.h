@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Cycles over the lock dependencies of a run: each member wants what the next one holds. Members are
- * of distinct threads. One of the members may be a handler that interrupts a thread which holds what
- * the member before it wants: a context inversion (as Linux lockdep's irq inversions, but of
+ * Cycles over the lock dependencies of a run: each member wants what the next one holds. Members
+ * are of distinct threads. One of the members may be a handler that interrupts a thread which holds
+ * what the member before it wants: a context inversion (as Linux lockdep's irq inversions, but of
  * instances, and of any context).
  *
  * A cycle counts if all members can be at their places at once, by some other order of what the run
- * did (rerun.h). So it is silent on gate locks (Havelund), on what starting, joining and events put in
- * order, and on what counting events keep out, without a rule for each. Cycles over instances are
- * looked for first, shortest first; then cycles where a lock stands for its class (Linux lockdep,
- * Documentation/locking/lockdep-design.rst, also for nesting levels). A longer cycle over the classes
- * of one that was reported is not told.
+ * did (rerun.h). So it is silent on gate locks (Havelund), on what starting, joining and events put
+ * in order, and on what counting events keep out, without a rule for each. Cycles over instances
+ * are looked for first, shortest first; then cycles where a lock stands for its class (Linux
+ * lockdep, Documentation/locking/lockdep-design.rst, also for nesting levels). A longer cycle over
+ * the classes of one that was reported is not told.
  *
  * A writer may stand in every queue that is fair: two readers of such a lock are a link.
  */

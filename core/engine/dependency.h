@@ -2,9 +2,9 @@
 /*
  * Lock dependencies of a run: a strand wants a lock while it holds others (the lock graph of
  * GoodLock: Havelund, "Using runtime analysis to guide model checking of Java programs", SPIN 2000,
- * in the form of iGoodLock: Joshi, Park, Sen, Naik, "A randomized dynamic program analysis technique
- * for detecting real deadlocks", PLDI 2009). An acquisition without a wait (trylock) is held later,
- * and wants nothing. A wait for a state to be left wants, and holds nothing later.
+ * in the form of iGoodLock: Joshi, Park, Sen, Naik, "A randomized dynamic program analysis
+ * technique for detecting real deadlocks", PLDI 2009). An acquisition without a wait (trylock) is
+ * held later, and wants nothing. A wait for a state to be left wants, and holds nothing later.
  */
 #ifndef CORE_ENGINE_DEPENDENCY_H
 #define CORE_ENGINE_DEPENDENCY_H

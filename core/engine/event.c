@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Hooks of semaphores and conditions: who waits is woken by whoever comes by. A semaphore belongs to
- * nobody, so the wait-for graph takes a wait for one as a wait for anybody.
+ * Hooks of semaphores and conditions: who waits is woken by whoever comes by. A semaphore belongs
+ * to nobody, so the wait-for graph takes a wait for one as a wait for anybody.
  */
 #include "core/base/check.h"
 #include "core/engine/internal.h"

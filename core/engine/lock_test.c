@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Locks, semaphores, conditions and joining on the engine: each test is a program that must end well
- * under every strategy, and a twin (`broken`) that must not.
+ * Locks, semaphores, conditions and joining on the engine: each test is a program that must end
+ * well under every strategy, and a twin (`broken`) that must not.
  */
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The lock-order graph: for each kind of prediction a program that must be reported from one run that
- * passes, and a twin on which it must be silent. The runs go through without a switch that is not
- * needed, so that no deadlock shows.
+ * The lock-order graph: for each kind of prediction a program that must be reported from one run
+ * that passes, and a twin on which it must be silent. The runs go through without a switch that is
+ * not needed, so that no deadlock shows.
  */
 #include <stdlib.h>
 #include <string.h>

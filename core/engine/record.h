@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the threads of a run did to each other: locks, states, events, contexts, in the order in which
- * it happened. An acquisition is written down before the wait, so what never came to an end is in it,
- * too. Written by the hooks if a run has a log (engine_options.graph); read between runs.
+ * What the threads of a run did to each other: locks, states, events, contexts, in the order in
+ * which it happened. An acquisition is written down before the wait, so what never came to an end
+ * is in it, too. Written by the hooks if a run has a log (engine_options.graph); read between runs.
  *
- * A step costs one record at most and asks for no memory: a log that is full counts what it loses and
- * grows before the next run.
+ * A step costs one record at most and asks for no memory: a log that is full counts what it loses
+ * and grows before the next run.
  */
 #ifndef CORE_ENGINE_RECORD_H
 #define CORE_ENGINE_RECORD_H

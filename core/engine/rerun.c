@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The state is an array of words. Per strand: its position (ops done), whether it began, the strand
- * that it interrupts (handlers), the strand on top of its stack (threads), whether it was signalled.
- * Per object: who has it alone, how often or how much, how many read it. Every change goes through
- * set(), which keeps the hash and what it takes to go back.
+ * that it interrupts (handlers), the strand on top of its stack (threads), whether it was
+ * signalled. Per object: who has it alone, how often or how much, how many read it. Every change
+ * goes through set(), which keeps the hash and what it takes to go back.
  */
 #include "core/engine/rerun_internal.h"
 

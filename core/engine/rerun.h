@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reruns: other orders in which the strands of a run could have gone, without running anything. Each
- * strand does what it did, in its order; between strands only the rules of locks, events, starting
- * and joining hold; a handler begins on any thread that is open to it. That is predictive analysis by
- * explicit search over the recorded run (the maximal causal model, less values: Huang, Meredith,
- * Rosu, "Maximal sound predictive race detection", PLDI 2014), with the usual reduction: an op that
- * only gives something back, and that nothing can interrupt, goes first (singleton persistent sets,
- * Godefroid 1996).
+ * Reruns: other orders in which the strands of a run could have gone, without running anything.
+ * Each strand does what it did, in its order; between strands only the rules of locks, events,
+ * starting and joining hold; a handler begins on any thread that is open to it. That is predictive
+ * analysis by explicit search over the recorded run (the maximal causal model, less values: Huang,
+ * Meredith, Rosu, "Maximal sound predictive race detection", PLDI 2014), with the usual reduction:
+ * an op that only gives something back, and that nothing can interrupt, goes first (singleton
+ * persistent sets, Godefroid 1996).
  *
- * A trylock that succeeded in the run and fails in another order is taken to leave out what was done
- * under that lock, and no more: `if (trylock) { ... unlock }`. What a strand would have done after a
- * trylock that was never released, or after the place where the run left it, nobody knows. Such a
- * strand is taken to go its way: it is never stuck.
+ * A trylock that succeeded in the run and fails in another order is taken to leave out what was
+ * done under that lock, and no more: `if (trylock) { ... unlock }`. What a strand would have done
+ * after a trylock that was never released, or after the place where the run left it, nobody knows.
+ * Such a strand is taken to go its way: it is never stuck.
  */
 #ifndef CORE_ENGINE_RERUN_H
 #define CORE_ENGINE_RERUN_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Strands: a run's log, sorted by who did it. A strand is what one thread did, or what it did inside
- * one visit of a context that can interrupt threads (one that some thread has unmasked): that might
- * have happened on the stack of any thread at any point where it has that context unmasked.
+ * Strands: a run's log, sorted by who did it. A strand is what one thread did, or what it did
+ * inside one visit of a context that can interrupt threads (one that some thread has unmasked):
+ * that might have happened on the stack of any thread at any point where it has that context
+ * unmasked.
  *
  * Objects are numbered in the order in which the log meets them, never by address. A lock that is
  * initialised again is a new object. A transitional state is a lock. A semaphore that begins with

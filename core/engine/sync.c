@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Hooks of what waits: notes, spins, the clock (locks: lock.c); of transitional states; of memory. A
- * wait is entered into the wait-for graph before the thread stops (engine_block), so a deadlock at
- * first contact and an owner's second lock are reported and never hang.
+ * Hooks of what waits: notes, spins, the clock (locks: lock.c); of transitional states; of memory.
+ * A wait is entered into the wait-for graph before the thread stops (engine_block), so a deadlock
+ * at first contact and an owner's second lock are reported and never hang.
  */
 #include "core/base/check.h"
 #include "core/engine/internal.h"

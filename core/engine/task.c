@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Hooks of tasks, tokens and contexts: what the code under test tells of its own scheduling. None of
- * them is a step; they keep what the wait-for graph and the trace need.
+ * Hooks of tasks, tokens and contexts: what the code under test tells of its own scheduling. None
+ * of them is a step; they keep what the wait-for graph and the trace need.
  */
 #include "core/base/check.h"
 #include "core/engine/internal.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The `plain` back-end: C11 atomics and pthreads. Included by hook.h only, which says what each word
- * means. What only the engine wants to know is type-checked by sizeof and leaves no code behind.
+ * The `plain` back-end: C11 atomics and pthreads. Included by hook.h only, which says what each
+ * word means. What only the engine wants to know is type-checked by sizeof and leaves no code
+ * behind.
  *
  * The `threads` back-end has the same words. It differs in what HOOK_FIRST and HOOK_PERHAPS are,
  * and in its locks: hook_threads.h.
