@@ -114,6 +114,9 @@ static bool read_op(struct dependencies *dependencies, uint32_t strand, uint32_t
         return want(dependencies, strand, number, *top);
     case OP_RELEASE:
         return release(dependencies, op->object, number, top);
+    case OP_CHANGE:
+        return release(dependencies, op->object, number, top) &&
+               acquire(dependencies, strand, number, top);
     case OP_QUEUE:
         return release(dependencies, op->other, number, top);
     default:

@@ -183,14 +183,37 @@ static struct op *add_op(struct reader *reader, uint32_t strand, enum op_kind ki
     return op;
 }
 
-/* The last op of that strand, among all ops so far. */
-static struct op *last_op(const struct reader *reader, uint32_t strand)
+/* The state that the strand now holds is one of those that it awaited right before: it waited in
+ * order to take it. */
+static bool await_to_acquire(struct reader *reader, uint32_t strand, uint32_t object,
+                             uint32_t class)
 {
-    struct strands *strands = reader->strands;
-    for (uint32_t i = strands->ops.count; i-- > 0;)
-        if (reader->owner[i] == strand)
-            return &strands->ops.items[i];
-    return NULL;
+    struct op *last = NULL;
+    for (uint32_t i = reader->strands->ops.count; i-- > 0;) {
+        struct op *op = &reader->strands->ops.items[i];
+        if (reader->owner[i] != strand)
+            continue;
+        if (op->kind != OP_AWAIT || op->object != object)
+            return false;
+        last = last == NULL ? op : last;
+        if (op->class != class)
+            continue;
+        struct op acquire = *op;
+        acquire.kind = OP_ACQUIRE;
+        *op = *last;
+        *last = acquire;
+        return true;
+    }
+    return false;
+}
+
+static bool read_change(struct reader *reader, uint32_t strand, uint32_t index, uint32_t object,
+                        uint32_t class)
+{
+    struct op *op = add_op(reader, strand, OP_CHANGE, object, index);
+    if (op != NULL)
+        op->class = class;
+    return op != NULL;
 }
 
 static bool read_lock_op(struct reader *reader, uint32_t strand, uint32_t index)
@@ -204,17 +227,18 @@ static bool read_lock_op(struct reader *reader, uint32_t strand, uint32_t index)
     if (record->kind == RECORD_RELEASE && strands->objects.items[object].holder != STRAND_NONE)
         strand = strands->objects.items[object].holder; /* a task takes its states along */
     if (record->kind == RECORD_HOLD) {
+        bool changes = strands->objects.items[object].holder == strand;
         strands->objects.items[object].holder = strand;
-        struct op *before = last_op(reader, strand);
-        uint32_t class = STRAND_NONE;
+        uint32_t class;
         if (!class_number(strands, record->text, &class))
             return false;
-        if (before != NULL && before->kind == OP_AWAIT && before->object == object &&
-            before->class == class) {
-            before->kind = OP_ACQUIRE;
+        if (!changes && await_to_acquire(reader, strand, object, class))
             return true;
-        }
+        if (changes)
+            return read_change(reader, strand, index, object, class);
     }
+    if (record->kind == RECORD_RELEASE)
+        strands->objects.items[object].holder = STRAND_NONE;
     static const uint8_t kinds[] = {
         [RECORD_LOCK] = OP_ACQUIRE,  [RECORD_TRY] = OP_TRY,   [RECORD_UNLOCK] = OP_RELEASE,
         [RECORD_AWAITS] = OP_AWAIT,  [RECORD_HOLD] = OP_TRY,  [RECORD_RELEASE] = OP_RELEASE,

@@ -34,6 +34,7 @@ enum op_kind {
     OP_EXIT,
     OP_MASK, /* object: number of the context */
     OP_UNMASK,
+    OP_CHANGE, /* of a state that it holds: it is in a state of another class now */
 };
 
 enum object_kind { OBJECT_LOCK, OBJECT_STATE, OBJECT_EVENT, OBJECT_CONDITION };

@@ -24,27 +24,23 @@
  *
  * The same for other locks; each has a type of its own, struct hook_NAME:
  *
- *   recursive   hook_recursive_init, _lock, _trylock, _unlock, _destroy: its owner may lock it
- * again
- *   spinlock    hook_spinlock_init, _lock, _trylock, _unlock, _destroy: who holds one must not
- * block
- *   rwlock      hook_rwlock_init(lock, class): readers pass queued writers, so a thread may
- * read-lock
- *               again; hook_rwlock_init_fair(lock, class): a queued writer stops new readers;
- *               hook_read_lock, _trylock, _unlock; hook_write_lock, _trylock, _unlock;
+ *   recursive   hook_recursive_init, _lock, _trylock, _unlock, _destroy: its owner may lock it again
+ *   spinlock    hook_spinlock_init, _lock, _trylock, _unlock, _destroy: who holds one must not block
+ *   rwlock      hook_rwlock_init(lock, class): readers pass queued writers, so a thread may read
+ *               again what it reads; hook_rwlock_init_fair(lock, class): a queued writer stops new
+ *               readers; hook_read_lock, _trylock, _unlock; hook_write_lock, _trylock, _unlock;
  *               hook_rwlock_destroy
  *
  *   hook_nested(level)                   said right before an acquisition, which it is part of: a
- *   hook_nested_under(lock)              second lock of a class is meant, at that level of a
- * nesting
- *   hook_nested_in_order()               (> 0); or in any order, because the caller holds `lock`,
+ *   hook_nested_under(lock)              second lock of a class is meant, at that level (> 0) of a
+ *   hook_nested_in_order()               nesting; or in any order, because the caller holds `lock`,
  *                                        a hook_mutex; or in the order of their addresses
  *
  *   hook_semaphore_init(semaphore, class, count)
- *   hook_semaphore_wait(semaphore)  hook_semaphore_trywait(semaphore) 
- * hook_semaphore_post(semaphore)
+ *   hook_semaphore_wait(semaphore)  hook_semaphore_trywait(semaphore)
+ *   hook_semaphore_post(semaphore)
  *   hook_condition_init(condition)
- *   hook_condition_wait(condition, mutex)    may end only by these two:
+ *   hook_condition_wait(condition, mutex)    ends only by one of these two:
  *   hook_condition_signal(condition)  hook_condition_broadcast(condition)
  *
  *   hook_park(note, deadline_ns)         waits until the note is set, and clears it: true; or until
@@ -63,19 +59,20 @@
  *                                        read. Not in HOOK_SIM, which has no system
  *
  *   hook_hold(p, class)                  the caller has put *p in a transitional state: only it may
- *                                        leave it, others spin on p. To the graphs this is a lock
+ *                                        leave it, others spin on p. To the graphs this is a lock.
+ *                                        Said again: it went on to a state of that class
  *   hook_release(p)                      it has left that state
  *   hook_awaits(p, class)                right before a look at *p: whoever finds it in a state of
- *                                        that class spins until it has left it. Followed by
- *                                        hook_hold() of the same p, it was waited for to be held
+ *                                        that class spins until it has left it. May be said of
+ *                                        several classes. If the caller then holds *p in one of
+ *                                        them, it waited in order to take it
  *
  *   hook_preemption_point(asked)         a function prologue where preemption would be honoured;
  *                                        true: be preempted here. Always true if asked
  *   hook_callback_point(object)          just before a callback is called
  *   hook_allocation_point(object)        just before memory is asked for that the caller can do
  *                                        without; true: there is none
- *   hook_enter(context)  hook_leave()    from here on this thread runs in that context
- * ("scheduler",
+ *   hook_enter(context)  hook_leave()    from here on this thread runs in that context ("scheduler",
  *                                        "callback", "signal"); contexts nest
  *   hook_unmask(context)                 from here on that context may interrupt this thread at any
  *   hook_mask(context)                   point; and no longer. Masked at first; not counted
@@ -84,10 +81,8 @@
  *
  *   hook_thread_start(entry, argument, name)   starts a thread; entry must not return but end in
  *   hook_thread_exit()                         hook_thread_exit()
- *   hook_thread_create(thread, entry, argument, name)   the same, with a struct hook_thread, so
- * that
- *   hook_thread_join(thread)                            somebody, and only one, can wait for its
- * end
+ *   hook_thread_create(thread, entry, argument, name)   the same, with a struct hook_thread, so that
+ *   hook_thread_join(thread)                            somebody, and only one, can await its end
  *
  * Tasks (goroutines, coroutines: what threads take turns to run) and tokens (what a task needs in
  * order to run: a P) are told to the engine, so that the wait-for graph can cross them:

@@ -194,6 +194,7 @@ int64_t hook_sim_clock(const struct hook_site *site);
 void hook_sim_hold(const struct hook_site *site, const volatile void *object,
                    const char *state_class);
 void hook_sim_release(const struct hook_site *site, const volatile void *object);
+extern bool hook_sim_watched; /* somebody wants to know the order of locks and states */
 void hook_sim_awaits(const struct hook_site *site, const volatile void *object,
                      const char *state_class);
 bool hook_sim_preemption_point(const struct hook_site *site, bool asked);
@@ -447,7 +448,8 @@ void hook_sim_gate_open(const struct hook_site *site);
 #define hook_hold_from(site, p, state_class) hook_sim_hold((site), (p), (state_class))
 #define hook_release_from(site, p) hook_sim_release((site), (p))
 #define hook_release(p) hook_release_from(HOOK_SITE(HOOK_RELEASE, #p), (p))
-#define hook_awaits_from(site, p, state_class) hook_sim_awaits((site), (p), (state_class))
+#define hook_awaits_from(site, p, state_class) \
+    (hook_sim_watched ? hook_sim_awaits((site), (p), (state_class)) : (void)0)
 #define hook_awaits(p, state_class) \
     hook_awaits_from(HOOK_SITE(HOOK_SPIN, #p), (p), (state_class))
 

@@ -140,6 +140,7 @@ static void destroy(struct p *pp)
         /* The world is stopped, but not sysmon, which may be in timeSleepUntil(). Nobody else ever
          * holds two timersLocks, so their order does not matter. */
         lock(&plocal->timersLock);
+        hook_nested(1);
         lock(&pp->timersLock);
         moveTimers(plocal, pp->timers, pp->timers_count);
         pp->timers_count = 0;

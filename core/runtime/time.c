@@ -121,6 +121,7 @@ bool deltimer(struct timer *t)
     struct m *mp;
     struct p *tpp;
     for (;;) {
+        timer_awaits_stable(t);
         uint32_t s = hook_load(&t->status);
         switch (s) {
         case timerWaiting:
@@ -208,6 +209,8 @@ bool modtimer(struct timer *t, int64_t when, int64_t period, timer_func *f, void
     bool wasRemoved = false, held = false;
     struct m *mp = NULL;
     while (!held) {
+        timer_awaits(t, timerRemoving);
+        timer_awaits_stable(t);
         status = hook_load(&t->status);
         switch (status) {
         case timerWaiting:
@@ -224,7 +227,7 @@ bool modtimer(struct timer *t, int64_t when, int64_t period, timer_func *f, void
         case timerRemoved:
             /* In no heap any more: act like addtimer. */
             mp = acquirem();
-            wasRemoved = held = timer_hold(t, status, timerModifying);
+            wasRemoved = held = timer_hold_off_heap(t, status);
             if (!held)
                 releasem(mp);
             break;
@@ -249,6 +252,7 @@ bool modtimer(struct timer *t, int64_t when, int64_t period, timer_func *f, void
         struct p *pp = getg()->m->p;
         lock(&pp->timersLock);
         doaddtimer(pp, t);
+        timer_enters_heap(t);
         t->pollRound = poller_round();
         unlock(&pp->timersLock);
         timer_release(t, timerModifying, timerWaiting);

@@ -142,6 +142,7 @@ void siftdownTimer(struct timer **timers, uint32_t count, uint32_t i)
 static void moveTimer(struct p *pp, struct timer *t)
 {
     for (;;) {
+        timer_awaits(t, timerModifying);
         uint32_t s = hook_load(&t->status);
         switch (s) {
         case timerWaiting:

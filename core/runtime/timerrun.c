@@ -87,6 +87,7 @@ static void adjusttimers(struct p *pp)
         struct timer *t = pp->timers[i];
         if (t->pp != pp)
             throw("adjusttimers: bad p");
+        timer_awaits(t, timerModifying);
         uint32_t s = hook_load(&t->status);
         switch (s) {
         case timerDeleted:
@@ -161,6 +162,7 @@ static int64_t runtimer(struct p *pp, int64_t now)
         struct timer *t = pp->timers[0];
         if (t->pp != pp)
             throw("runtimer: bad p");
+        timer_awaits(t, timerModifying);
         uint32_t s = hook_load(&t->status);
         switch (s) {
         case timerWaiting:
@@ -205,6 +207,7 @@ static void clearing_keep(struct clearing *clearing, struct timer *t)
 static void clearing_look(struct clearing *clearing, struct timer *t)
 {
     for (;;) {
+        timer_awaits(t, timerModifying);
         uint32_t s = hook_load(&t->status);
         switch (s) {
         case timerWaiting:

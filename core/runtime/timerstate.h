@@ -5,7 +5,10 @@
  *
  * timerRunning, timerRemoving, timerModifying and timerMoving are transitional: only who won the
  * CAS into one of them may leave it, others spin. To the hooks that is a lock: timer_hold() takes
- * it, timer_release() gives it back.
+ * it, timer_release() gives it back, timer_awaits() says who would spin. Its class is the state,
+ * but for timerModifying, which is two: who has a timer that is in no heap in that state may wait
+ * for a timersLock (D2 in time.c), and who has one that is in a heap may not (D1), because others
+ * spin on that while they hold the timersLock. As one class the two would look like a deadlock.
  */
 #ifndef CORE_RUNTIME_TIMERSTATE_H
 #define CORE_RUNTIME_TIMERSTATE_H
@@ -16,9 +19,15 @@
 
 /* Moves t from state `from` to the transitional `state`. False: it is in another state by now, or
  * the CAS failed for no reason; look again. */
-#define timer_hold(t, from, state)                                                             \
+#define timer_hold(t, from, state) timer_hold_as(t, from, state, #state)
+#define timer_hold_as(t, from, state, state_class)                                             \
     (hook_cas_weak(&t->status, &(uint32_t){ from }, (uint32_t)state) &&                        \
-     ((void)hook_hold(&t->status, #state), true))
+     ((void)hook_hold(&t->status, state_class), true))
+
+/* The same to timerModifying, for a timer that is in no heap; then, when it is put into one. */
+#define timer_hold_off_heap(t, from) timer_hold_as(t, from, timerModifying, TIMER_OFF_HEAP)
+#define timer_enters_heap(t) hook_hold(&t->status, "timerModifying")
+#define TIMER_OFF_HEAP "timerModifying-off-heap"
 
 /* Moves t, which the caller holds in the transitional `state`, to the stable state `to`. */
 #define timer_release(t, state, to)                                                            \
@@ -26,6 +35,17 @@
         if (!hook_cas(&t->status, &(uint32_t){ state }, (uint32_t)to))                         \
             badTimer();                                                                        \
         hook_release(&t->status);                                                              \
+    } while (0)
+
+/* Right before a look at t's status: who finds it in that state spins. */
+#define timer_awaits(t, state) hook_awaits(&t->status, #state)
+/* By one without the timersLock, who may meet most of them. */
+#define timer_awaits_stable(t)                                                                 \
+    do {                                                                                       \
+        timer_awaits(t, timerRunning);                                                         \
+        timer_awaits(t, timerMoving);                                                          \
+        hook_awaits(&t->status, TIMER_OFF_HEAP);                                               \
+        timer_awaits(t, timerModifying);                                                       \
     } while (0)
 
 /* Go's osyield() loop on t's status. Right after the load that disappointed. */
