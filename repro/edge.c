@@ -61,7 +61,9 @@ static void describe_wait(struct text *text, const struct edge *edge, const char
                                                    : "nobody is left who could change it");
         return;
     }
-    if (strcmp(edge->from, edge->to) == 0)
+    if (edge->interrupts)
+        add(text, "; held by %s, which it interrupts,", edge->to);
+    else if (strcmp(edge->from, edge->to) == 0)
         add(text, "; held by %s itself", edge->to);
     else
         add(text, "; held by %s", edge->to);

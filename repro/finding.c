@@ -2,14 +2,16 @@
 #include "repro/finding.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/engine/confirm.h"
 #include "fuzz/target.h"
 #include "repro/shrink.h"
 
-bool finding_take(struct finding *finding, const struct wedge_subject *subject,
+static void begin(struct finding *finding, const struct wedge_subject *subject,
                   const struct outcome *outcome)
 {
     struct reproducer *reproducer = &finding->reproducer;
@@ -19,15 +21,44 @@ bool finding_take(struct finding *finding, const struct wedge_subject *subject,
     finding->shown = finding->tries = 0;
     finding->minimal = false;
     finding->path[0] = '\0';
+    finding->note[0] = '\0';
     finding->outcome = *outcome;
-    return engine_recorded(&reproducer->plan);
+}
+
+bool finding_take(struct finding *finding, const struct wedge_subject *subject,
+                  const struct outcome *outcome)
+{
+    begin(finding, subject, outcome);
+    return engine_recorded(&finding->reproducer.plan);
+}
+
+void finding_take_plan(struct finding *finding, const struct wedge_subject *subject,
+                       const struct plan *plan, const struct outcome *outcome)
+{
+    begin(finding, subject, outcome);
+    plan_copy(&finding->reproducer.plan, plan);
+}
+
+void finding_predicted(struct finding *finding, const struct outcome *predicted, uint64_t schedule,
+                       uint32_t tries)
+{
+    const char *name = verdict_name(predicted->verdict);
+    if (tries > 0)
+        snprintf(finding->note, sizeof finding->note,
+                 "predicted (%s %s) from schedule %" PRIu64 ", which passed; confirmed by schedule "
+                 "%" PRIu32 " of those steered to it", name, predicted->signature_hash, schedule,
+                 tries);
+    else
+        snprintf(finding->note, sizeof finding->note,
+                 "predicted from schedule %" PRIu64 ", which passed; not confirmed in %d schedules "
+                 "steered to it", schedule, CONFIRM_TRIES_STANDARD);
 }
 
 void finding_replay(struct finding *finding)
 {
     struct engine_options options = { .record_chains = true };
-    engine_run(finding->reproducer.subject, &finding->reproducer.plan, strategy_replay(), &options,
-               &finding->outcome);
+    reproducer_run(&finding->reproducer, &finding->reproducer.plan, strategy_replay(), &options,
+                   &finding->outcome);
 }
 
 void finding_settle(struct finding *finding, uint32_t shrink_runs_max)
@@ -74,7 +105,8 @@ struct report finding_report(const struct finding *finding)
                             .reproducer = finding->path[0] != '\0' ? finding->path : NULL,
                             .shown = finding->shown,
                             .tries = finding->tries,
-                            .minimal = finding->minimal };
+                            .minimal = finding->minimal,
+                            .note = finding->note };
 }
 
 /* What a libFuzzer target calls before it aborts: the input alone explains nothing. */

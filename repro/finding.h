@@ -13,12 +13,21 @@ struct finding {
     struct outcome outcome; /* of the last run, with call chains */
     uint32_t shown, tries;  /* strict replays */
     bool minimal;
+    char note[160];         /* how a prediction came to it; or "" */
     char path[PATH_MAX];    /* "": not written */
 };
 
 /* Takes what the last run recorded. False: the run was longer than a plan. */
 bool finding_take(struct finding *finding, const struct wedge_subject *subject,
                   const struct outcome *outcome);
+
+/* The same of that plan, whatever was run since. */
+void finding_take_plan(struct finding *finding, const struct wedge_subject *subject,
+                       const struct plan *plan, const struct outcome *outcome);
+/* It was predicted, by the run of that number (from 1); `tries`: how many schedules were steered to
+ * it before one showed it, 0: none did. */
+void finding_predicted(struct finding *finding, const struct outcome *predicted, uint64_t schedule,
+                       uint32_t tries);
 
 /* Shrinks it with at most that many runs, replays it, and runs it once more for the call chains. */
 void finding_settle(struct finding *finding, uint32_t shrink_runs_max);

@@ -43,7 +43,7 @@ static void watch(const struct options *options, struct lockgraph *graph, struct
         subject_standard_settings(subject, &plan);
         subject->generate(&plan, &prng, 0);
         strategy_seed(options->seed + i);
-        struct engine_options engine_options = { .log = lockgraph_log(graph) };
+        struct engine_options engine_options = { .log = lockgraph_log(graph, false) };
         engine_run(subject, &plan, strategy, &engine_options, &outcome);
         lockgraph_learn(graph, &outcome, &lesson);
         watched->passed += outcome.verdict == VERDICT_OK;

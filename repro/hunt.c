@@ -4,23 +4,46 @@
 #include <string.h>
 
 #include "core/base/check.h"
+#include "core/engine/observer.h"
 
 enum { RUNS_PER_LOOK = 64 }; /* looking at the clock costs as much as several steps */
 
-void hunt_run(const struct hunt_options *options, uint64_t index, struct outcome *outcome)
+static uint32_t faults_of(const struct hunt_options *options)
+{
+    return options->faults & options->subject->faults;
+}
+
+/* With an observer: returns how many new deadlocks it predicts. */
+static uint32_t run_number(const struct hunt_options *options, uint64_t index,
+                           struct observer *observer, struct outcome *outcome)
 {
     static struct plan plan;
     struct prng prng = { options->seed };
     prng.state = prng_next(&prng) ^ index;
     prng.state = prng_next(&prng); /* so that the draws of run n are no shift of those of n + 1 */
     plan_clear(&plan);
-    options->subject->generate(&plan, &prng, options->faults & options->subject->faults);
+    options->subject->generate(&plan, &prng, faults_of(options));
     strategy_seed(prng_next(&prng));
     struct strategy *strategy = options->strategy;
     if (strategy == NULL)
         strategy = strategy_at((uint32_t)(index % strategy_count()));
-    struct engine_options engine_options = { .faults = options->faults & options->subject->faults };
+    struct engine_options engine_options = { .faults = faults_of(options) };
+    if (observer != NULL)
+        return observer_run(observer, options->subject, &plan, strategy, &engine_options, outcome);
     engine_run(options->subject, &plan, strategy, &engine_options, outcome);
+    return 0;
+}
+
+void hunt_run(const struct hunt_options *options, uint64_t index, struct outcome *outcome)
+{
+    run_number(options, index, NULL, outcome);
+}
+
+uint32_t hunt_confirm(const struct hunt_options *options, uint64_t index, const struct plan *plan,
+                      const struct prediction *prediction, struct outcome *outcome)
+{
+    return confirm(options->subject, plan, prediction, faults_of(options), options->seed ^ index,
+                   CONFIRM_TRIES_STANDARD, outcome);
 }
 
 static struct sighting *sighting_find(struct hunt_job *job, const struct outcome *outcome)
@@ -34,7 +57,7 @@ static struct sighting *sighting_find(struct hunt_job *job, const struct outcome
 
 /* False: the search is to stop. */
 static bool note_finding(struct hunt_job *job, uint64_t index, const struct outcome *outcome,
-                         const struct hunt_watch *watch)
+                         bool confirmed, const struct hunt_watch *watch)
 {
     struct sighting *sighting = sighting_find(job, outcome);
     if (sighting != NULL) {
@@ -45,6 +68,7 @@ static bool note_finding(struct hunt_job *job, uint64_t index, const struct outc
         return true; /* that many different findings are more than anybody reads */
     sighting = &job->sightings[job->sighting_count];
     *sighting = (struct sighting){ .verdict = (uint8_t)outcome->verdict,
+                                   .confirmed = confirmed,
                                    .first = index,
                                    .count = 1 };
     memcpy(sighting->hash, outcome->signature_hash, sizeof sighting->hash);
@@ -52,25 +76,50 @@ static bool note_finding(struct hunt_job *job, uint64_t index, const struct outc
     return watch->seen(watch->context, sighting);
 }
 
+/* False: the search is to stop. */
+static bool note_predictions(const struct hunt_options *options, struct hunt_job *job,
+                             uint64_t index, struct observer *observer, uint32_t new_count,
+                             const struct hunt_watch *watch)
+{
+    static struct plan plan;
+    static struct outcome predicted, reached;
+    const struct lockgraph *graph = observer_graph(observer);
+    uint32_t count = lockgraph_prediction_count(graph);
+    check(engine_recorded(&plan));
+    for (uint32_t i = count - new_count; i < count; i++) {
+        const struct prediction *prediction = lockgraph_prediction(graph, i);
+        prediction_outcome(prediction, &predicted);
+        bool confirmed = hunt_confirm(options, index, &plan, prediction, &reached) > 0;
+        if (!note_finding(job, index, &predicted, confirmed, watch))
+            return false;
+    }
+    return true;
+}
+
 void hunt_search(const struct hunt_options *options, struct hunt_job *job, uint64_t first,
                  uint64_t stride, const struct hunt_watch *watch)
 {
     static struct outcome outcome;
     uint64_t runs = 0, steps = 0, budget = 0;
+    struct observer *observer = options->no_prediction ? NULL : observer_new();
     for (uint64_t index = first; index < options->runs_max; index += stride) {
-        hunt_run(options, index, &outcome);
+        uint32_t predictions = run_number(options, index, observer, &outcome);
         runs++;
         steps += outcome.steps;
         budget += outcome.verdict == VERDICT_BUDGET;
         bool finding = verdict_is_finding(outcome.verdict);
-        if (runs % RUNS_PER_LOOK == 0 || finding || index + stride >= options->runs_max) {
+        if (runs % RUNS_PER_LOOK == 0 || finding || predictions > 0 || index + stride >= options->runs_max) {
             job->runs = runs;
             job->steps = steps;
             job->budget = budget;
         }
-        if (finding && !note_finding(job, index, &outcome, watch))
-            return;
+        if (finding && !note_finding(job, index, &outcome, true, watch))
+            break;
+        if (!finding && predictions > 0 &&
+            !note_predictions(options, job, index, observer, predictions, watch))
+            break;
         if (runs % RUNS_PER_LOOK == 0 && !watch->go_on(watch->context))
-            return;
+            break;
     }
+    observer_free(observer);
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/engine/confirm.h"
 #include "core/engine/engine.h"
 
 enum { HUNT_JOBS_MAX = 64, HUNT_SIGHTINGS_MAX = 256 };
@@ -23,11 +24,13 @@ struct hunt_options {
     double seconds_max;
     uint32_t faults, jobs;
     bool keep_going, json;
+    bool no_prediction; /* do not learn from runs that pass */
 };
 
 struct sighting {
     char hash[9];
     uint8_t verdict;
+    bool confirmed; /* verdict_is_predicted(): a schedule was found that ends so */
     uint64_t first; /* the number of the first run that showed it */
     uint64_t count;
 };
@@ -41,6 +44,11 @@ struct hunt_job {
 
 /* Makes run number `index`; its outcome is in *outcome. */
 void hunt_run(const struct hunt_options *options, uint64_t index, struct outcome *outcome);
+
+/* Steers towards what run number `index`, whose plan this is, predicted. Returns how many schedules
+ * it took; the last one ended in *outcome. 0: not confirmed in CONFIRM_TRIES_STANDARD. */
+uint32_t hunt_confirm(const struct hunt_options *options, uint64_t index, const struct plan *plan,
+                      const struct prediction *prediction, struct outcome *outcome);
 
 struct hunt_watch {
     /* Called every now and then; false: stop. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `wedge hunt`: options, progress, what becomes of findings, and the sum at the end. */
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,20 +14,10 @@
 #include "fuzz/subjects.h"
 #include "repro/argument.h"
 #include "repro/command.h"
-#include "repro/finding.h"
 #include "repro/hunt.h"
+#include "repro/hunt_result.h"
 #include "repro/output.h"
 #include "repro/progress.h"
-
-/* Late: the time is up, and what was found is still to be written. */
-enum { SHRINK_RUNS_MAX = 30000, SHRINK_RUNS_LATE = 2000 };
-
-/* A finding that has been dealt with. */
-struct result {
-    struct sighting sighting;
-    char signature[ENGINE_TEXT_MAX * 2];
-    char path[PATH_MAX];
-};
 
 /* Shared by parent and jobs. */
 struct board {
@@ -41,12 +30,10 @@ struct hunt {
     struct hunt_options options;
     struct board *board;
     struct progress progress;
-    struct result *results;
-    uint32_t result_count;
+    struct results results;
     uint32_t job; /* in a job: its number */
     double seconds; /* of searching, up to the first finding unless told to keep going */
-    bool late;      /* the time is up */
-    bool broken;    /* something could not be written, or a job died */
+    bool broken;    /* a job died */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -55,57 +42,6 @@ static void on_interrupt(int number)
 {
     (void)number;
     interrupted = 1;
-}
-
-/* --- one finding --- */
-
-static struct result *result_find(struct hunt *hunt, const struct sighting *sighting)
-{
-    for (uint32_t i = 0; i < hunt->result_count; i++)
-        if (hunt->results[i].sighting.verdict == sighting->verdict &&
-            strcmp(hunt->results[i].sighting.hash, sighting->hash) == 0)
-            return &hunt->results[i];
-    return NULL;
-}
-
-static void print_finding(struct hunt *hunt, const struct finding *finding)
-{
-    struct report report = finding_report(finding);
-    progress_clear(&hunt->progress);
-    if (hunt->options.json) {
-        output_json(report_json(&report));
-    } else {
-        if (hunt->result_count > 1)
-            putchar('\n');
-        report_print(stdout, &report);
-    }
-    fflush(stdout);
-}
-
-/* Makes that run again, and all that follows from it. */
-static void settle(struct hunt *hunt, const struct sighting *sighting)
-{
-    static struct finding finding;
-    static struct outcome outcome;
-    if (hunt->result_count == HUNT_SIGHTINGS_MAX || result_find(hunt, sighting) != NULL)
-        return;
-    hunt_run(&hunt->options, sighting->first, &outcome);
-    check(strcmp(outcome.signature_hash, sighting->hash) == 0); /* runs are deterministic */
-    bool recorded = finding_take(&finding, hunt->options.subject, &outcome);
-    if (recorded) {
-        finding_settle(&finding, hunt->late ? SHRINK_RUNS_LATE : SHRINK_RUNS_MAX);
-        if (!finding_write(&finding, hunt->options.folder)) {
-            progress_clear(&hunt->progress);
-            fprintf(stderr, "wedge: cannot write a reproducer to %s: %s\n", hunt->options.folder,
-                    strerror(errno));
-            hunt->broken = true;
-        }
-    }
-    struct result *result = &hunt->results[hunt->result_count++];
-    result->sighting = *sighting;
-    memcpy(result->signature, outcome.signature, sizeof result->signature);
-    memcpy(result->path, finding.path, sizeof result->path);
-    print_finding(hunt, &finding);
 }
 
 /* --- searching --- */
@@ -132,8 +68,8 @@ static struct totals hunt_totals(const struct hunt *hunt)
 static bool keep_watch(struct hunt *hunt)
 {
     double seconds = progress_seconds(&hunt->progress);
-    hunt->late = interrupted || seconds >= hunt->options.seconds_max;
-    if (hunt->late)
+    hunt->results.late = interrupted || seconds >= hunt->options.seconds_max;
+    if (hunt->results.late)
         return false;
     if (progress_is_due(&hunt->progress, seconds)) {
         struct totals totals = hunt_totals(hunt);
@@ -154,9 +90,11 @@ static bool alone_go_on(void *context)
 static bool alone_seen(void *context, const struct sighting *sighting)
 {
     struct hunt *hunt = context;
+    if (!sighting->confirmed)
+        return true; /* a prediction; its turn comes at the end */
     if (!hunt->options.keep_going)
         hunt->seconds = progress_seconds(&hunt->progress);
-    settle(hunt, sighting);
+    results_settle(&hunt->results, sighting);
     return hunt->options.keep_going;
 }
 
@@ -177,7 +115,7 @@ static bool job_go_on(void *context)
 static bool job_seen(void *context, const struct sighting *sighting)
 {
     const struct hunt *hunt = context;
-    if (hunt->options.keep_going)
+    if (hunt->options.keep_going || !sighting->confirmed)
         return true;
     uint64_t least = hunt->board->stop_at;
     while (sighting->first < least &&
@@ -203,8 +141,9 @@ static void settle_new(struct hunt *hunt)
     for (uint32_t i = 0; i < hunt->options.jobs; i++)
         for (uint32_t j = 0; j < hunt->board->jobs[i].sighting_count; j++) {
             const struct sighting *sighting = &hunt->board->jobs[i].sightings[j];
-            if (hunt->options.keep_going || sighting->first == hunt->board->stop_at)
-                settle(hunt, sighting);
+            if (sighting->confirmed &&
+                (hunt->options.keep_going || sighting->first == hunt->board->stop_at))
+                results_settle(&hunt->results, sighting);
             if (!keep_watch(hunt)) /* settling takes time, too */
                 hunt->board->stop = true;
         }
@@ -236,20 +175,40 @@ static void search_jobs(struct hunt *hunt)
         nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
     }
     hunt->seconds = progress_seconds(&hunt->progress);
-    hunt->late = hunt->late || hunt->options.seconds_max <= hunt->seconds;
+    hunt->results.late = hunt->results.late || hunt->options.seconds_max <= hunt->seconds;
     settle_new(hunt);
+}
+
+/* Predictions that no schedule has shown. Where something was found they need not be told: what was
+ * found is most likely the reason of some. */
+static void settle_unconfirmed(struct hunt *hunt)
+{
+    uint32_t left = 0;
+    bool tell = hunt->results.count == 0 || hunt->options.keep_going;
+    for (uint32_t i = 0; i < hunt->options.jobs; i++)
+        for (uint32_t j = 0; j < hunt->board->jobs[i].sighting_count; j++) {
+            const struct sighting *sighting = &hunt->board->jobs[i].sightings[j];
+            if (sighting->confirmed)
+                continue;
+            if (tell)
+                results_settle(&hunt->results, sighting);
+            left++;
+        }
+    progress_clear(&hunt->progress);
+    if (left > 0 && !tell)
+        fprintf(stderr, "wedge: %" PRIu32 " prediction%s not confirmed; --keep-going reports %s\n",
+                left, left == 1 ? " was" : "s were", left == 1 ? "it" : "them");
 }
 
 /* --- the sum --- */
 
-static uint64_t count_sighted(const struct hunt *hunt, const struct sighting *sighting)
+static uint64_t count_sighted(const struct hunt *hunt, const struct result *result)
 {
     uint64_t count = 0;
     for (uint32_t i = 0; i < hunt->options.jobs; i++) {
         const struct hunt_job *job = &hunt->board->jobs[i];
         for (uint32_t j = 0; j < job->sighting_count; j++)
-            if (job->sightings[j].verdict == sighting->verdict &&
-                strcmp(job->sightings[j].hash, sighting->hash) == 0)
+            if (result_is(result, (enum verdict)job->sightings[j].verdict, job->sightings[j].hash))
                 count += job->sightings[j].count;
     }
     return count;
@@ -258,14 +217,14 @@ static uint64_t count_sighted(const struct hunt *hunt, const struct sighting *si
 static json_t *results_json(const struct hunt *hunt)
 {
     json_t *list = json_array();
-    for (uint32_t i = 0; i < hunt->result_count; i++) {
-        const struct result *result = &hunt->results[i];
+    for (uint32_t i = 0; i < hunt->results.count; i++) {
+        const struct result *result = &hunt->results.items[i];
         json_array_append_new(
             list, json_pack("{s:s, s:s, s:s, s:I, s:I, s:s?}", "verdict",
-                            verdict_name(result->sighting.verdict), "signature",
-                            result->sighting.hash, "signature_text", result->signature,
+                            verdict_name(result->verdict), "signature",
+                            result->hash, "signature_text", result->signature,
                             "first_schedule", (json_int_t)result->sighting.first + 1, "count",
-                            (json_int_t)count_sighted(hunt, &result->sighting), "reproducer",
+                            (json_int_t)count_sighted(hunt, result), "reproducer",
                             result->path[0] != '\0' ? result->path : NULL));
     }
     return list;
@@ -274,14 +233,14 @@ static json_t *results_json(const struct hunt *hunt)
 static void sum_json(const struct hunt *hunt, const struct totals *totals)
 {
     const struct hunt_options *options = &hunt->options;
-    const struct result *first = hunt->result_count > 0 ? &hunt->results[0] : NULL;
+    const struct result *first = hunt->results.count > 0 ? &hunt->results.items[0] : NULL;
     double seconds = hunt->seconds > 0 ? hunt->seconds : 1e-9;
     json_t *object = output_schema("hunt");
     json_t *rest = json_pack(
         "{s:s, s:s, s:s?, s:s?, s:I, s:f, s:f, s:f, s:s?, s:s, s:I, s:I, s:I, s:i, s:o}", "subject",
         options->subject->name, "verdict",
-        verdict_name(first != NULL ? first->sighting.verdict : VERDICT_OK), "signature",
-        first != NULL ? first->sighting.hash : NULL, "signature_text",
+        verdict_name(first != NULL ? first->verdict : VERDICT_OK), "signature",
+        first != NULL ? first->hash : NULL, "signature_text",
         first != NULL ? first->signature : NULL, "schedules", (json_int_t)totals->runs, "seconds",
         hunt->seconds, "schedules_per_second", (double)totals->runs / seconds, "steps_per_second",
         (double)totals->steps / seconds, "reproducer",
@@ -303,15 +262,15 @@ static void sum_text(const struct hunt *hunt, const struct totals *totals)
     if (totals->budget > 0)
         fprintf(stderr, "wedge: %" PRIu64 " of them were cut off after %d steps\n", totals->budget,
                 ENGINE_STEPS_STANDARD);
-    if (hunt->result_count == 0 && totals->steps > 0)
+    if (hunt->results.count == 0 && totals->steps > 0)
         printf("no finding in %s\n", hunt->options.subject->name);
     if (!hunt->options.keep_going)
         return;
-    for (uint32_t i = 0; i < hunt->result_count; i++) {
-        const struct result *result = &hunt->results[i];
+    for (uint32_t i = 0; i < hunt->results.count; i++) {
+        const struct result *result = &hunt->results.items[i];
         printf("%s%s %s: %" PRIu64 " schedules, first in %" PRIu64 ": %s\n", i == 0 ? "\n" : "",
-               verdict_name(result->sighting.verdict), result->sighting.hash,
-               count_sighted(hunt, &result->sighting), result->sighting.first + 1,
+               verdict_name(result->verdict), result->sighting.hash,
+               count_sighted(hunt, result), result->sighting.first + 1,
                result->path[0] != '\0' ? result->path : "not written");
     }
 }
@@ -324,9 +283,9 @@ static int sum_up(struct hunt *hunt)
         sum_json(hunt, &totals);
     else
         sum_text(hunt, &totals);
-    if (hunt->broken)
+    if (hunt->broken || hunt->results.unwritten)
         return EXIT_BROKEN;
-    if (hunt->result_count > 0)
+    if (hunt->results.count > 0)
         return EXIT_FINDINGS;
     if (interrupted)
         return EXIT_INTERRUPT;
@@ -347,6 +306,7 @@ static const struct argp_option options[] = {
     { "jobs", 'j', "N", 0, "how many processes search; 1", 0 },
     { "output", 'o', "DIR", 0, "where reproducers go, made if need be; the current folder", 0 },
     { "keep-going", 'k', NULL, 0, "do not stop at the first finding; count each kind", 0 },
+    { "no-prediction", 'P', NULL, 0, "do not predict deadlocks from runs that pass", 0 },
     { "json", 'J', NULL, 0, "JSON lines on standard output; the last one is the sum", 0 },
     { 0 },
 };
@@ -381,6 +341,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case 'k':
         to->keep_going = true;
         return 0;
+    case 'P':
+        to->no_prediction = true;
+        return 0;
     case 'J':
         to->json = true;
         return 0;
@@ -413,10 +376,9 @@ static const struct argp argp = {
 
 int command_hunt(int argc, char **argv)
 {
-    static struct result results[HUNT_SIGHTINGS_MAX];
     static struct hunt hunt = { .options = { .folder = ".", .seed = 1, .runs_max = UINT64_MAX,
-                                             .seconds_max = 0, .faults = FAULTS_ALL, .jobs = 1 },
-                                .results = results };
+                                             .seconds_max = 0, .faults = FAULTS_ALL, .jobs = 1 } };
+    hunt.results = (struct results){ .options = &hunt.options, .progress = &hunt.progress };
     argp_parse(&argp, argc, argv, 0, NULL, &hunt.options);
     if (hunt.options.seconds_max == 0)
         hunt.options.seconds_max = hunt.options.runs_max == UINT64_MAX ? 60 : 1e12;
@@ -440,5 +402,6 @@ int command_hunt(int argc, char **argv)
         search_jobs(&hunt);
     if (hunt.seconds == 0)
         hunt.seconds = progress_seconds(&hunt.progress);
+    settle_unconfirmed(&hunt);
     return sum_up(&hunt);
 }

@@ -106,7 +106,7 @@ static void judge(struct lockgraph *graph, struct judge_case *of, struct judgeme
     for (uint32_t runs = 0; runs < RUNS_MAX; runs++) {
         lockgraph_forget(graph);
         declare_ranks(graph, of);
-        litmus_run(&of->litmus, lockgraph_log(graph), &judgement->outcome);
+        litmus_run(&of->litmus, lockgraph_log(graph, false), &judgement->outcome);
         lockgraph_learn(graph, &judgement->outcome, &judgement->lesson);
         if (judgement->outcome.verdict != VERDICT_BUDGET && !judgement->lesson.short_of_log)
             break;

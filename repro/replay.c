@@ -65,7 +65,7 @@ static void run(const struct reproducer *reproducer, struct strategy *strategy,
                 struct outcome *outcome)
 {
     struct engine_options options = { 0 };
-    engine_run(reproducer->subject, &reproducer->plan, strategy, &options, outcome);
+    reproducer_run(reproducer, &reproducer->plan, strategy, &options, outcome);
 }
 
 static void run_tries(struct replay *replay, const char *path)

@@ -152,6 +152,8 @@ static void print_page(FILE *out, const struct report *report, uint32_t depth, u
     const struct outcome *outcome = report->outcome;
     fprintf(out, "%s %s in %s: %s\n", verdict_name(outcome->verdict), outcome->signature_hash,
             report->subject->name, outcome->message);
+    if (report->note != NULL && report->note[0] != '\0')
+        fprintf(out, "  %s\n", report->note);
     print_place(out, outcome);
     report_edges(out, outcome, depth);
     report_others(out, outcome, outcome->cycle_count > 0 ? 0 : depth, others);

@@ -21,6 +21,7 @@ struct report {
     const char *reproducer;        /* its file; NULL: it was not written */
     uint32_t shown, tries;         /* how often it was run again, and showed the same */
     bool minimal;
+    const char *note;              /* a line more; "" or NULL: none */
 };
 
 /* Prints at most REPORT_LINES_MAX lines, commands to type next at the end. */

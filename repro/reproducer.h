@@ -70,6 +70,12 @@ bool reproducer_write(const struct reproducer *reproducer, const char *path, con
 
 bool reproducer_same(const struct reproducer *a, const struct reproducer *b);
 
+/* Runs that plan of the reproducer's subject. If a prediction is expected, the run is learned from,
+ * and *outcome is what it predicts (observer_predict()). */
+void reproducer_run(const struct reproducer *reproducer, const struct plan *plan,
+                    struct strategy *strategy, const struct engine_options *options,
+                    struct outcome *outcome);
+
 /* Does this outcome show what the reproducer promises? */
 bool reproducer_matches(const struct reproducer *reproducer, const struct outcome *outcome);
 

@@ -23,7 +23,7 @@ static bool shows(struct shrink *shrink, const struct plan *plan, struct strateg
 {
     struct engine_options options = { .faults = shrink->faults };
     shrink->runs++;
-    engine_run(shrink->reproducer->subject, plan, strategy, &options, &shrink->outcome);
+    reproducer_run(shrink->reproducer, plan, strategy, &options, &shrink->outcome);
     return reproducer_matches(shrink->reproducer, &shrink->outcome);
 }
 

@@ -108,6 +108,7 @@ static void describe_member(struct cycles *cycles, const struct cycle_member *me
         .wanted_at = op_record(cycles->strands, wanted)->site,
         .held_since = op_record(cycles->strands, taken)->site,
         .wanted_mode = want->mode, .held_mode = stay->mode,
+        .wanted_record = wanted->record, .held_record = taken->record,
     };
     strand_name(cycles->strands, want->strand, edge->agent);
     op_object_name(cycles->strands, wanted, edge->wanted);

@@ -373,7 +373,7 @@ void engine_run(const struct wedge_subject *subject, const struct plan *plan,
         engine.task_chains = calloc(TASKS_MAX, sizeof *engine.task_chains);
         check(engine.task_chains != NULL);
     }
-    record_begin(engine.options.log);
+    record_begin(engine.options.log, engine.options.novelty);
 
     hook_step.left = 1;
     subject->reset();

@@ -25,12 +25,14 @@ enum {
 };
 
 struct record_log;
+struct novelty;
 
 struct engine_options {
     uint32_t steps_max;   /* budget; 0: ENGINE_STEPS_STANDARD */
     uint32_t faults;      /* mask of the kinds that a strategy may inject */
     bool check_each_step; /* call subject->check(false) after each step that leaves all locks free */
     struct record_log *log; /* where what the lock-order graph learns from is written; may be NULL */
+    struct novelty *novelty; /* who is to say whether it has anything to learn; may be NULL */
     bool record_chains;   /* keep the call chain of each wait and of each lock held: slow */
 };
 enum { ENGINE_STEPS_STANDARD = 20000 };
@@ -63,6 +65,7 @@ struct edge {
     const char *object_class;           /* "timerModifying", "timers" */
     const struct hook_site *waits_at;   /* where `from` waits; EDGE_TOKEN: where it gave up its thread */
     const struct hook_site *holds_since; /* where `to` took it; may be NULL */
+    bool interrupts;                    /* `from` is a context that interrupts `to` */
     const char *queue;                  /* EDGE_TOKEN, EDGE_READY: the queue that `from` is in */
     int64_t until_ns;                   /* EDGE_SLEEP: its deadline, or HOOK_FOREVER */
     struct chain wait_chain, hold_chain; /* with record_chains */

@@ -12,9 +12,7 @@ void hook_sim_semaphore_init(const struct hook_site *site, struct hook_semaphore
                              const char *lock_class, uint32_t count)
 {
     *semaphore = (struct hook_semaphore){ lock_class, count, 0 };
-    struct record *record = record_add(RECORD_SEMAPHORE, site, semaphore);
-    record->text = lock_class;
-    record->value = count;
+    record_add(RECORD_SEMAPHORE, site, semaphore, lock_class)->value = count;
 }
 
 void hook_sim_semaphore_wait(const struct hook_site *site, struct hook_semaphore *semaphore)
@@ -22,7 +20,7 @@ void hook_sim_semaphore_wait(const struct hook_site *site, struct hook_semaphore
     hook_sim_before(site, semaphore);
     if (!engine.live)
         return;
-    record_add(RECORD_WAIT, site, semaphore)->text = semaphore->lock_class;
+    record_add(RECORD_WAIT, site, semaphore, semaphore->lock_class);
     check_may_block(site);
     while (semaphore->count == 0) {
         semaphore->waiters++;
@@ -38,7 +36,7 @@ bool hook_sim_semaphore_trywait(const struct hook_site *site, struct hook_semaph
     hook_sim_before(site, semaphore);
     if (!engine.live || semaphore->count == 0)
         return false;
-    record_add(RECORD_TRYWAIT, site, semaphore)->text = semaphore->lock_class;
+    record_add(RECORD_TRYWAIT, site, semaphore, semaphore->lock_class);
     hook_step.event->value = true;
     semaphore->count--;
     return true;
@@ -49,7 +47,7 @@ void hook_sim_semaphore_post(const struct hook_site *site, struct hook_semaphore
     if (!engine.live)
         return;
     hook_sim_event(site, semaphore);
-    record_add(RECORD_POST, site, semaphore)->text = semaphore->lock_class;
+    record_add(RECORD_POST, site, semaphore, semaphore->lock_class);
     semaphore->count++;
     if (semaphore->waiters == 0)
         return;
@@ -76,11 +74,11 @@ void hook_sim_condition_wait(const struct hook_site *site, struct hook_condition
         return;
     if (mutex->owner != engine.current + 1)
         engine_fail(VERDICT_MISUSE, site, "a condition is waited for without its mutex");
-    record_add(RECORD_CONDITION_WAIT, site, condition)->other = mutex;
-    struct record_log *log = record_current; /* what it does to its mutex is part of that record */
-    record_current = NULL;
+    record_add(RECORD_CONDITION_WAIT, site, condition, NULL)->other = mutex;
+    bool wanted = hook_sim_watched; /* what it does to its mutex is part of that record */
+    hook_sim_watched = false;
     hook_sim_unlock(site, mutex);
-    record_current = log;
+    hook_sim_watched = wanted;
     check_may_block(site);
     thread_current()->wait_ticket = ++engine.wait_tickets;
     condition->waiters++;
@@ -107,7 +105,7 @@ void hook_sim_condition_signal(const struct hook_site *site, struct hook_conditi
     if (!engine.live)
         return;
     hook_sim_event(site, condition);
-    record_add(all ? RECORD_BROADCAST : RECORD_SIGNAL, site, condition);
+    record_add(all ? RECORD_BROADCAST : RECORD_SIGNAL, site, condition, NULL);
     while (condition->waiters > 0) {
         struct thread *thread = longest_waiter(condition);
         check(thread != NULL);

@@ -33,7 +33,8 @@ static void draw_gap(enum fault_kind kind)
 {
     engine.fault_gap[kind] =
         engine.strategy->fault_gap(engine.strategy, kind, &engine.fault_value[kind]);
-    engine.fault_open[kind] = engine.fault_gap[kind] != UINT32_MAX;
+    engine.fault_open[kind] = engine.fault_gap[kind] != UINT32_MAX ||
+                              (engine.strategy->fault_here != NULL && !fault_is_sized(kind));
 }
 
 void fault_begin(void)
@@ -69,7 +70,10 @@ static bool plan_has(enum fault_kind kind, const struct hook_site *site, uint32_
 
 static bool gap_is_over(enum fault_kind kind, int64_t *value)
 {
-    if (engine.fault_gap[kind]-- > 0)
+    if (engine.strategy->fault_here != NULL && !fault_is_sized(kind) &&
+        engine.strategy->fault_here(engine.strategy, kind))
+        return true;
+    if (engine.fault_gap[kind] == UINT32_MAX || engine.fault_gap[kind]-- > 0)
         return false;
     *value = engine.fault_value[kind];
     draw_gap(kind);
@@ -84,7 +88,7 @@ static void record(enum fault_kind kind, const struct hook_site *site, uint32_t 
         return;
     }
     engine.faults[engine.fault_count++] = (struct injected_fault){
-        .task = thread_current()->task, .thread = (uint16_t)engine.current,
+        .agent = agent_name_of(thread_current()->task, engine.current),
         .fault = { .kind = (uint8_t)kind, .group = site->group, .ordinal = ordinal, .value = value },
     };
 }
@@ -95,8 +99,7 @@ void fault_recorded(struct plan *plan)
     for (uint32_t i = 0; i < engine.fault_count; i++) {
         const struct injected_fault *injected = &engine.faults[i];
         plan->faults[i] = injected->fault;
-        engine_agent_name(injected->task, injected->thread, plan->faults[i].agent,
-                          sizeof plan->faults[i].agent);
+        agent_name_print(injected->agent, plan->faults[i].agent, sizeof plan->faults[i].agent);
     }
 }
 

@@ -60,6 +60,21 @@ void hold_push(const struct hook_site *site, const volatile void *object, const 
         chain_record(&engine.chains[engine.hold_count - 1]);
 }
 
+bool hold_change(const struct hook_site *site, const volatile void *object,
+                 const char *hold_class, const struct hook_task *task)
+{
+    for (uint32_t i = engine.hold_count; i-- > 0;) {
+        struct hold *hold = &engine.holds[i];
+        if (hold->object != object || hold->task != task ||
+            (task == NULL && hold->thread != engine.current))
+            continue;
+        hold->hold_class = hold_class;
+        hold->site = site;
+        return true;
+    }
+    return false;
+}
+
 static bool pop(const struct hold *hold)
 {
     if (hold == NULL)

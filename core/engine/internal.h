@@ -65,6 +65,14 @@ struct thread {
     struct chain wait_chain;
 };
 
+/* "g" and 1. By itself, for an object may be used for another task of another name later in the
+ * run. */
+struct agent_name {
+    const char *name;
+    uint32_t number;
+    bool alone; /* without the number */
+};
+
 /* A lock, a transitional state or a token that an agent holds. */
 struct hold {
     const volatile void *object;
@@ -75,10 +83,9 @@ struct hold {
     uint8_t mode; /* enum hook_lock_mode */
 };
 
-/* A fault that happened; its agent is named only when somebody asks. */
+/* A fault that happened; its agent's name is written out only when somebody asks. */
 struct injected_fault {
-    const struct hook_task *task; /* or else `thread` */
-    uint16_t thread;
+    struct agent_name agent;
     struct plan_fault fault;
 };
 
@@ -99,6 +106,7 @@ struct engine {
     uint32_t hold_count, hold_capacity;
     bool holds_short; /* the run ended for want of room: there is more before the next */
     struct hook_task *tasks[TASKS_MAX];
+    struct agent_name task_names[TASKS_MAX];
     uint32_t task_count;
     struct hook_token *tokens[TOKENS_MAX];
     uint32_t token_count;
@@ -154,6 +162,8 @@ _Noreturn void engine_fail(enum verdict verdict, const struct hook_site *site, c
 uint32_t thread_add(hook_entry *entry, void *argument, const char *name);
 void engine_wake(uint32_t thread);
 void engine_agent_name(const struct hook_task *task, uint32_t thread, char *name, size_t size);
+struct agent_name agent_name_of(const struct hook_task *task, uint32_t thread);
+void agent_name_print(struct agent_name agent, char *name, size_t size);
 
 /* clock.c */
 /* Moves the clock forward to now_ns, while threads can run, and wakes who waited for that. */
@@ -190,6 +200,10 @@ void check_may_block(const struct hook_site *site);
 void hold_prepare(bool with_chains);
 void hold_push(const struct hook_site *site, const volatile void *object, const char *hold_class,
                struct hook_task *task, enum hook_lock_mode mode);
+/* It is held by that task, or else by the current thread, from now on as one of this class. False:
+ * it is not. */
+bool hold_change(const struct hook_site *site, const volatile void *object,
+                 const char *hold_class, const struct hook_task *task);
 /* False: nobody holds it, or (_by) not that thread. */
 bool hold_pop(const volatile void *object);
 bool hold_pop_by(const volatile void *object, uint32_t thread);

@@ -15,9 +15,7 @@ void hook_sim_lock_init(const struct hook_site *site, struct hook_mutex *mutex,
     if (engine.live && hold_find(mutex) != NULL)
         engine_fail(VERDICT_MISUSE, site, "a lock is initialised again while it is held");
     *mutex = (struct hook_mutex){ .lock_class = lock_class, .kind = (uint8_t)kind };
-    struct record *record = record_add(RECORD_INIT, site, mutex);
-    record->lock_kind = (uint8_t)kind;
-    record->text = lock_class;
+    record_add(RECORD_INIT, site, mutex, lock_class)->lock_kind = (uint8_t)kind;
 }
 
 void hook_sim_lock_destroy(const struct hook_site *site, struct hook_mutex *mutex)
@@ -68,7 +66,6 @@ static void record_taking(struct record *record, const struct hook_site *site,
                           const struct hook_mutex *mutex, enum hook_lock_mode mode)
 {
     struct nesting *nesting = &thread_current()->nesting;
-    record->text = mutex->lock_class;
     record->lock_kind = mutex->kind;
     record->mode = (uint8_t)mode;
     record->level = nesting->level;
@@ -91,7 +88,7 @@ static void acquire(const struct hook_site *site, struct hook_mutex *mutex,
     hook_sim_before(site, mutex);
     if (!engine.live)
         return;
-    record_taking(record_add(RECORD_LOCK, site, mutex), site, mutex, mode);
+    record_taking(record_add(RECORD_LOCK, site, mutex, mutex->lock_class), site, mutex, mode);
     check_use(site, mutex);
     if (mutex->kind == HOOK_LOCK_MUTEX || mutex->kind == HOOK_LOCK_RECURSIVE)
         check_may_block(site);
@@ -122,9 +119,9 @@ static bool try_acquire(const struct hook_site *site, struct hook_mutex *mutex,
         return false;
     check_use(site, mutex);
     bool mine = is_free(mutex, mode);
-    if (record_current != NULL)
-        record_taking(mine ? record_add(RECORD_TRY, site, mutex) : &record_waste, site, mutex,
-                      mode);
+    if (hook_sim_watched)
+        record_taking(mine ? record_add(RECORD_TRY, site, mutex, mutex->lock_class) : &record_waste,
+                      site, mutex, mode);
     if (!mine)
         return false;
     hook_step.event->value = true;
@@ -132,17 +129,20 @@ static bool try_acquire(const struct hook_site *site, struct hook_mutex *mutex,
     return true;
 }
 
-/* The most common case on a short way: a free mutex, and nobody wants to know. */
+/* The most common case on a short way. */
 void hook_sim_lock(const struct hook_site *site, struct hook_mutex *mutex)
 {
-    bool plain = record_current == NULL && mutex->kind == HOOK_LOCK_MUTEX && !mutex->destroyed &&
-                 engine.live && thread_current()->spin_locks == 0 &&
+    bool plain = mutex->kind == HOOK_LOCK_MUTEX && !mutex->destroyed && engine.live &&
+                 thread_current()->spin_locks == 0 &&
                  thread_current()->nesting.under == NULL;
     if (!plain) {
         acquire(site, mutex, HOOK_EXCLUSIVE);
         return;
     }
     hook_sim_before(site, mutex);
+    if (hook_sim_watched)
+        record_taking(record_add(RECORD_LOCK, site, mutex, mutex->lock_class), site, mutex,
+                      HOOK_EXCLUSIVE);
     while (mutex->owner != 0) {
         mutex->waiters++;
         wait_for(EDGE_LOCK, site, mutex, HOOK_FOREVER);
@@ -185,8 +185,7 @@ static void wake_waiters(const struct hook_mutex *mutex)
 static void record_giving(const struct hook_site *site, const struct hook_mutex *mutex,
                           enum hook_lock_mode mode)
 {
-    if (record_current != NULL)
-        record_add(RECORD_UNLOCK, site, mutex)->mode = (uint8_t)mode;
+    record_add(RECORD_UNLOCK, site, mutex, NULL)->mode = (uint8_t)mode;
 }
 
 void hook_sim_unlock(const struct hook_site *site, struct hook_mutex *mutex)

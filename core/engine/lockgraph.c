@@ -10,11 +10,14 @@ enum {
     RECORDS_STANDARD = 1 << 12,
     RECORDS_MAX = 1 << 24,
     THREADS_STANDARD = 256,
-    CYCLE_STEPS = 20000000,  /* of the search for cycles, a run */
-    CYCLE_STATES = 20000,    /* to be tried for one cycle */
-    EXPLORE_STATES = 200000, /* of all orders of a run */
     EXPLORE_OPS = 400,       /* a longer run has too many orders to be tried, */
     EXPLORE_HANDLERS = 8,    /* and so has one of more visits of contexts that interrupt */
+};
+
+static const struct lockgraph_effort effort_standard = {
+    .cycle_steps = 20000000,
+    .cycle_states = 20000,
+    .explore_states = 200000,
 };
 
 struct declared {
@@ -24,6 +27,7 @@ struct declared {
 struct lockgraph {
     struct record_log log;
     uint32_t capacity, threads; /* that the log is to have */
+    struct lockgraph_effort effort;
     struct strands strands;
     struct dependencies dependencies;
     struct rerun rerun;
@@ -44,10 +48,16 @@ struct lockgraph *lockgraph_new(void)
         return NULL;
     graph->capacity = RECORDS_STANDARD;
     graph->threads = THREADS_STANDARD;
+    graph->effort = effort_standard;
     if (record_log_reserve(&graph->log, graph->capacity, graph->threads))
         return graph;
     free(graph);
     return NULL;
+}
+
+void lockgraph_limit(struct lockgraph *graph, struct lockgraph_effort effort)
+{
+    graph->effort = effort;
 }
 
 void lockgraph_forget(struct lockgraph *graph)
@@ -82,9 +92,11 @@ bool lockgraph_declare(struct lockgraph *graph, const char *before, const char *
     return true;
 }
 
-struct record_log *lockgraph_log(struct lockgraph *graph)
+struct record_log *lockgraph_log(struct lockgraph *graph, bool with_chains)
 {
     record_log_reserve(&graph->log, graph->capacity, graph->threads);
+    if (with_chains)
+        record_log_reserve_chains(&graph->log);
     return &graph->log;
 }
 
@@ -96,6 +108,16 @@ static struct prediction *find_known(struct lockgraph *graph, const struct predi
         if (graph->predictions.items[i].signature == prediction->signature)
             return &graph->predictions.items[i];
     return NULL;
+}
+
+static void take_chains(const struct lockgraph *graph, struct prediction_edge *edge)
+{
+    const struct chain *chains = graph->log.chains;
+    edge->wait_chain.count = edge->hold_chain.count = 0;
+    if (chains != NULL && edge->wanted_record != STRAND_NONE)
+        edge->wait_chain = chains[edge->wanted_record];
+    if (chains != NULL && edge->held_record != STRAND_NONE)
+        edge->hold_chain = chains[edge->held_record];
 }
 
 static void keep(void *argument, const struct prediction *made)
@@ -119,6 +141,8 @@ static void keep(void *argument, const struct prediction *made)
         return;
     }
     memcpy(edges, made->edges.items, size);
+    for (uint32_t i = 0; i < made->edges.count; i++)
+        take_chains(graph, &edges[i]);
     prediction.edges.items = edges;
     prediction.edges.capacity = made->edges.count;
     prediction.count = 1;
@@ -153,7 +177,7 @@ static void explore(struct lockgraph *graph)
         return;
     if (graph->strands.ops.count > EXPLORE_OPS ||
         graph->strands.handler_count > EXPLORE_HANDLERS ||
-        rerun_explore(&graph->rerun, EXPLORE_STATES, rest_found, graph) == RERUN_UNKNOWN)
+        rerun_explore(&graph->rerun, graph->effort.explore_states, rest_found, graph) == RERUN_UNKNOWN)
         graph->lesson->gave_up = true;
 }
 
@@ -192,7 +216,8 @@ static void break_order(struct lockgraph *graph, const struct dependency *want,
                                       .wanted_class = op_class(&graph->strands, wanted),
                                       .wanted_at = op_record(&graph->strands, wanted)->site,
                                       .held_since = op_record(&graph->strands, taken)->site,
-                                      .wanted_mode = want->mode, .held_mode = stay->mode };
+                                      .wanted_mode = want->mode, .held_mode = stay->mode,
+                                      .wanted_record = wanted->record, .held_record = taken->record };
     strand_name(&graph->strands, want->strand, edge->agent);
     op_object_name(&graph->strands, wanted, edge->wanted);
     op_object_name(&graph->strands, taken, edge->held);
@@ -291,8 +316,8 @@ static void find_cycles(struct lockgraph *graph)
     cycles->strands = &graph->strands;
     cycles->dependencies = &graph->dependencies;
     cycles->rerun = &graph->rerun;
-    cycles->steps_left = CYCLE_STEPS;
-    cycles->states = CYCLE_STATES;
+    cycles->steps_left = graph->effort.cycle_steps;
+    cycles->states = graph->effort.cycle_states;
     memset(cycles->silences, 0, sizeof cycles->silences);
     cycles->short_of_memory = cycles->gave_up = false;
     cycles->found = keep;

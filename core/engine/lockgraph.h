@@ -36,8 +36,16 @@ struct lesson {
     bool gave_up;                     /* not all orders were tried */
 };
 
-/* NULL: no memory. */
+/* What is looked at before it gives up, for each run. */
+struct lockgraph_effort {
+    uint64_t cycle_steps;    /* of the search for cycles */
+    uint32_t cycle_states;   /* for one cycle: orders are tried through so many states */
+    uint32_t explore_states; /* of all orders */
+};
+
+/* NULL: no memory. As much effort as is sensible for a run that somebody wants to know all about. */
 struct lockgraph *lockgraph_new(void);
+void lockgraph_limit(struct lockgraph *graph, struct lockgraph_effort effort);
 void lockgraph_free(struct lockgraph *graph);
 /* Forgets what was learned; keeps the memory. */
 void lockgraph_forget(struct lockgraph *graph);
@@ -45,8 +53,8 @@ void lockgraph_forget(struct lockgraph *graph);
 /* A class that is always to be taken before another one. False: no memory. The texts are kept. */
 bool lockgraph_declare(struct lockgraph *graph, const char *before, const char *after);
 
-/* Empty, for the next run. */
-struct record_log *lockgraph_log(struct lockgraph *graph);
+/* Empty, for the next run; with_chains: with room for call chains. */
+struct record_log *lockgraph_log(struct lockgraph *graph, bool with_chains);
 /* After that run. */
 void lockgraph_learn(struct lockgraph *graph, const struct outcome *outcome,
                      struct lesson *lesson);

@@ -42,7 +42,7 @@ static void learn(void (*run)(const struct plan *plan))
 {
     static struct plan empty;
     static struct wedge_subject subject;
-    struct engine_options options = { .log = lockgraph_log(graph) };
+    struct engine_options options = { .log = lockgraph_log(graph, false) };
     subject = (struct wedge_subject){ .name = "order", .reset = reset, .run = run,
                                       .name_object = name_object };
     engine_run(&subject, &empty, strategy_replay(), &options, &test_outcome);

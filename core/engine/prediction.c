@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "core/base/check.h"
+#include "core/engine/internal.h"
 
 const char *prediction_kind_name(enum prediction_kind kind)
 {
@@ -104,4 +105,55 @@ void prediction_print(FILE *out, const struct prediction *prediction)
             prediction_basis_text(prediction->basis));
     for (uint32_t i = 0; i < prediction->edges.count; i++)
         print_edge(out, &prediction->edges.items[i]);
+}
+
+/* --- as an outcome --- */
+
+static enum edge_kind edge_kind_of(const struct prediction_edge *edge)
+{
+    if (edge->why == WHY_EVENT)
+        return edge->wanted_at->kind == HOOK_JOIN ? EDGE_JOIN : EDGE_EVENT;
+    return edge->wanted_at->kind == HOOK_LOCK ? EDGE_LOCK : EDGE_STATE;
+}
+
+static void put_edge(const struct prediction_edge *from, struct edge *edge)
+{
+    memset(edge, 0, sizeof *edge);
+    edge->kind = edge_kind_of(from);
+    snprintf(edge->from, sizeof edge->from, "%.15s", from->agent);
+    snprintf(edge->to, sizeof edge->to, "%.15s", from->holder);
+    snprintf(edge->object, sizeof edge->object, "%s", from->wanted);
+    edge->object_class = from->wanted_class;
+    edge->waits_at = from->wanted_at;
+    edge->holds_since = from->held_since;
+    edge->interrupts = from->why == WHY_INTERRUPTED;
+    edge->wait_chain = from->wait_chain;
+    edge->hold_chain = from->hold_chain;
+}
+
+void prediction_outcome(const struct prediction *prediction, struct outcome *outcome)
+{
+    static const enum verdict verdicts[PREDICTION_KIND_COUNT] = {
+        [PREDICTION_CYCLE] = VERDICT_LOCK_ORDER,
+        [PREDICTION_SELF_DEADLOCK] = VERDICT_LOCK_ORDER,
+        [PREDICTION_CONTEXT_INVERSION] = VERDICT_CONTEXT_INVERSION,
+        [PREDICTION_EVENT_CYCLE] = VERDICT_EVENT_CYCLE,
+    };
+    uint32_t count = prediction->edges.count;
+    outcome->verdict = verdicts[prediction->kind];
+    static const char *const what[PREDICTION_KIND_COUNT] = {
+        [PREDICTION_CYCLE] = "threads may wait for each other",
+        [PREDICTION_SELF_DEADLOCK] = "a thread may wait for itself",
+        [PREDICTION_CONTEXT_INVERSION] = "a context may wait for what it interrupts",
+        [PREDICTION_EVENT_CYCLE] = "an event may never come",
+    };
+    snprintf(outcome->message, sizeof outcome->message, "%s: %s", what[prediction->kind],
+             prediction_basis_text(prediction->basis));
+    outcome->edge_count = count < ENGINE_EDGES_MAX ? count : ENGINE_EDGES_MAX;
+    outcome->cycle_count = outcome->edge_count;
+    for (uint32_t i = 0; i < outcome->edge_count; i++)
+        put_edge(&prediction->edges.items[i], &outcome->edges[i]);
+    outcome->site = NULL;
+    outcome->agent[0] = '\0';
+    signature_of_cycle(outcome);
 }

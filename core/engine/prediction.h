@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "core/engine/engine.h"
 #include "core/engine/strand.h"
 
 enum prediction_kind {
@@ -38,6 +39,8 @@ struct prediction_edge {
     char held[STRAND_NAME_MAX]; /* another lock of the class, if need be */
     const struct hook_site *held_since;
     uint8_t wanted_mode, held_mode; /* enum hook_lock_mode */
+    uint32_t wanted_record, held_record; /* in the log of the run, or STRAND_NONE */
+    struct chain wait_chain, hold_chain; /* if the log has them */
 };
 
 struct prediction {
@@ -54,6 +57,10 @@ const char *prediction_basis_text(enum prediction_basis basis);
 
 /* Kind, and for each edge classes and functions: no names, no lines, no addresses; whoever began. */
 void prediction_sign(struct prediction *prediction);
+
+/* The prediction as what a run ended in: verdict, message, edges, signature. Past ENGINE_EDGES_MAX
+ * edges the rest is left out. */
+void prediction_outcome(const struct prediction *prediction, struct outcome *outcome);
 
 /* Some lines of text. */
 void prediction_print(FILE *out, const struct prediction *prediction);

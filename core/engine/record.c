@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "core/engine/internal.h"
+#include "core/engine/novelty.h"
 
-struct record_log *record_current;
+bool hook_sim_watched;
 struct record record_waste;
+static struct record_log *current;
+static struct novelty *novelty_current;
 
 bool record_log_reserve(struct record_log *log, uint32_t capacity, uint32_t threads)
 {
@@ -24,6 +27,8 @@ bool record_log_reserve(struct record_log *log, uint32_t capacity, uint32_t thre
         if (records == NULL)
             return false;
         free(log->records);
+        free(log->chains);
+        log->chains = NULL;
         log->records = records;
         log->capacity = capacity;
         log->count = 0;
@@ -31,31 +36,53 @@ bool record_log_reserve(struct record_log *log, uint32_t capacity, uint32_t thre
     return true;
 }
 
+bool record_log_reserve_chains(struct record_log *log)
+{
+    if (log->chains == NULL)
+        log->chains = malloc((log->capacity + 1) * sizeof *log->chains);
+    return log->chains != NULL;
+}
+
 void record_log_free(struct record_log *log)
 {
     free(log->records);
+    free(log->chains);
     free(log->blocked);
     *log = (struct record_log){ .records = NULL };
 }
 
-struct record *record_add_slow(enum record_kind kind, const struct hook_site *site,
-                               const volatile void *object)
+static void record_chain(struct record_log *log, struct record *record)
 {
-    struct record_log *log = record_current;
+    if (log->chains != NULL && engine.options.record_chains && engine.live)
+        chain_record(&log->chains[record - log->records]);
+}
+
+struct record *record_add_slow(enum record_kind kind, const struct hook_site *site,
+                               const volatile void *object, const char *text)
+{
+    uint64_t key = engine.live ? novelty_note(novelty_current, kind, site, object, text) : 0;
+    struct record_log *log = current;
+    if (log == NULL)
+        return &record_waste;
     if (log->count == log->capacity) {
         log->lost++;
         return &record_waste;
     }
     struct record *record = &log->records[log->count++];
-    *record = (struct record){ .site = site, .object = object,
+    *record = (struct record){ .site = site, .object = object, .text = text, .key = key,
                                .thread = engine.live ? thread_current()->serial : 0,
                                .kind = (uint8_t)kind };
+    record_chain(log, record);
     return record;
 }
 
-void record_begin(struct record_log *log)
+void record_begin(struct record_log *log, struct novelty *novelty)
 {
-    record_current = log;
+    current = log;
+    novelty_current = novelty;
+    hook_sim_watched = log != NULL || novelty != NULL;
+    if (novelty != NULL)
+        novelty_begin(novelty);
     if (log == NULL)
         return;
     log->count = 0;
@@ -75,8 +102,10 @@ static bool waits_in_log(const struct thread *thread)
 /* A thread that had no room for its bit was left at work, as far as the reader knows. */
 void record_end(void)
 {
-    struct record_log *log = record_current;
-    record_current = NULL;
+    struct record_log *log = current;
+    current = NULL;
+    novelty_current = NULL;
+    hook_sim_watched = false;
     if (log == NULL)
         return;
     uint32_t most = engine.serial_count;

@@ -15,6 +15,9 @@
 
 #include "core/hook/hook.h"
 
+struct chain;
+struct novelty;
+
 enum record_kind {
     RECORD_INIT,      /* a lock; `lock_kind`, `text`: its class */
     RECORD_SEMAPHORE, /* a semaphore is initialised; `value`: its count, `text`: its class */
@@ -43,6 +46,7 @@ struct record {
     const struct hook_site *site;
     const volatile void *object, *other;
     const char *text;
+    uint64_t key;    /* novelty.h: what can follow from it; 0: nothing */
     uint32_t thread; /* serial number: threads by their order of birth */
     uint32_t value;
     uint8_t kind; /* enum record_kind */
@@ -52,6 +56,7 @@ struct record {
 
 struct record_log {
     struct record *records;
+    struct chain *chains; /* one each, with engine_options.record_chains; or NULL */
     uint32_t count, capacity;
     uint64_t lost;     /* for want of room, in this run */
     uint64_t *blocked; /* a bit per serial number: how the run left that thread */
@@ -63,22 +68,24 @@ struct record_log {
 bool record_log_reserve(struct record_log *log, uint32_t capacity, uint32_t threads);
 void record_log_free(struct record_log *log);
 
+/* Room for their call chains, too. False: no memory. */
+bool record_log_reserve_chains(struct record_log *log);
+
 /* For the run that is on: */
 struct record *record_add_slow(enum record_kind kind, const struct hook_site *site,
-                               const volatile void *object);
-extern struct record_log *record_current; /* NULL: nobody wants to know */
+                               const volatile void *object, const char *text);
+extern struct record record_waste;
 
 /* A new record of the current thread, whose rest is the caller's to fill; a waste one if there is no
  * log. */
-extern struct record record_waste;
 static inline struct record *record_add(enum record_kind kind, const struct hook_site *site,
-                                        const volatile void *object)
+                                        const volatile void *object, const char *text)
 {
-    return record_current == NULL ? &record_waste : record_add_slow(kind, site, object);
+    return hook_sim_watched ? record_add_slow(kind, site, object, text) : &record_waste;
 }
 
-/* The run begins, and ends. */
-void record_begin(struct record_log *log);
+/* The run begins, and ends. Both may be NULL. */
+void record_begin(struct record_log *log, struct novelty *novelty);
 void record_end(void);
 
 static inline bool record_is_blocked(const struct record_log *log, uint32_t thread)

@@ -34,6 +34,9 @@ struct strategy {
      * UINT32_MAX: no more. *value: as in struct plan_fault. NULL: the plan's faults are injected,
      * by name, and no others. */
     uint32_t (*fault_gap)(struct strategy *strategy, enum fault_kind kind, int64_t *value);
+    /* Whether this fault, which has no size, is to be injected at this very point, besides those of
+     * fault_gap. May be NULL. */
+    bool (*fault_here)(struct strategy *strategy, enum fault_kind kind);
 };
 
 /* Strategies by row: "random", "pct", "starve". Not those that need input: strategy_replay, strategy_bytes. */
@@ -41,6 +44,10 @@ uint32_t strategy_count(void);
 struct strategy *strategy_at(uint32_t index);
 /* NULL if there is none of that name. */
 struct strategy *strategy_find(const char *name);
+
+struct prediction;
+/* Towards what was predicted; it must outlive the runs. */
+struct strategy *strategy_steer(const struct prediction *prediction);
 
 /* The seed of the next run, for strategies that draw: call before engine_run(). */
 void strategy_seed(uint64_t seed);

@@ -227,7 +227,9 @@ static bool add_edge(struct stuck *stuck, struct prediction *prediction, uint32_
     struct prediction_edge *edge = &prediction->edges.items[prediction->edges.count++];
     *edge = (struct prediction_edge){ .why = link == LINK_LOCK ? WHY_HELD : WHY_EVENT,
                                       .wanted_at = op_record(stuck->strands, op)->site,
-                                      .wanted_mode = op->mode };
+                                      .wanted_mode = op->mode,
+                                      .wanted_record = op->record,
+                                      .held_record = STRAND_NONE };
     strand_name(stuck->strands, from, edge->agent);
     op_object_name(stuck->strands, op, edge->wanted);
     if (op->kind != OP_JOIN)
@@ -243,6 +245,7 @@ static bool add_edge(struct stuck *stuck, struct prediction *prediction, uint32_
     const struct op *taken = &strand_at(stuck, to)->ops[acquisition->op];
     edge->held_since = op_record(stuck->strands, taken)->site;
     edge->held_mode = acquisition->mode;
+    edge->held_record = taken->record;
     op_object_name(stuck->strands, taken, edge->held);
     return true;
 }

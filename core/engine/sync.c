@@ -36,7 +36,7 @@ void hook_sim_spin(const struct hook_site *site, const volatile void *object)
     if (!engine.live)
         return;
     hook_sim_event(site, object);
-    const struct hold *hold = record_current != NULL ? hold_find(object) : NULL;
+    const struct hold *hold = hook_sim_watched ? hold_find(object) : NULL;
     if (hold != NULL) /* whether it was announced or not */
         hook_sim_awaits(site, object, hold->hold_class);
     wait_for(EDGE_SPIN, site, object, HOOK_FOREVER);
@@ -45,22 +45,21 @@ void hook_sim_spin(const struct hook_site *site, const volatile void *object)
 void hook_sim_hold(const struct hook_site *site, const volatile void *object,
                    const char *state_class)
 {
-    if (engine.live)
+    if (engine.live && !hold_change(site, object, state_class, task_of(engine.current)))
         hold_push(site, object, state_class, task_of(engine.current), HOOK_EXCLUSIVE);
-    if (record_current != NULL)
-        record_add(RECORD_HOLD, site, object)->text = state_class;
+    record_add(RECORD_HOLD, site, object, state_class);
 }
 
 void hook_sim_awaits(const struct hook_site *site, const volatile void *object,
                      const char *state_class)
 {
     thread_current()->awaited = object;
-    record_add(RECORD_AWAITS, site, object)->text = state_class;
+    record_add(RECORD_AWAITS, site, object, state_class);
 }
 
 void hook_sim_release(const struct hook_site *site, const volatile void *object)
 {
-    record_add(RECORD_RELEASE, site, object);
+    record_add(RECORD_RELEASE, site, object, NULL);
     if (engine.live && !hold_pop(object))
         engine_fail(VERDICT_MISUSE, site, "release of a state that nobody holds");
 }

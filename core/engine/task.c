@@ -22,9 +22,9 @@ bool hook_sim_preemption_point(const struct hook_site *site, bool asked)
 {
     if (!engine.live)
         return asked;
-    if (record_current != NULL && holds_anything()) {
-        record_add(RECORD_UNMASK, site, NULL)->text = HOOK_SCHEDULER;
-        record_add(RECORD_MASK, site, NULL)->text = HOOK_SCHEDULER;
+    if (hook_sim_watched && holds_anything()) {
+        record_add(RECORD_UNMASK, site, NULL, HOOK_SCHEDULER);
+        record_add(RECORD_MASK, site, NULL, HOOK_SCHEDULER);
     }
     int64_t value;
     bool injected = engine.fault_open[FAULT_PREEMPT] && fault_at(FAULT_PREEMPT, site, &value);
@@ -47,13 +47,13 @@ void hook_sim_enter(const struct hook_site *site, const char *context)
         return;
     check(thread->context_count < CONTEXTS_MAX);
     thread->contexts[thread->context_count++] = context;
-    record_add(RECORD_ENTER, site, NULL)->text = context;
+    record_add(RECORD_ENTER, site, NULL, context);
 }
 
 void hook_sim_mask(const struct hook_site *site, const char *context, bool masked)
 {
     if (engine.live)
-        record_add(masked ? RECORD_MASK : RECORD_UNMASK, site, NULL)->text = context;
+        record_add(masked ? RECORD_MASK : RECORD_UNMASK, site, NULL, context);
 }
 
 void hook_sim_leave(const struct hook_site *site)
@@ -64,7 +64,7 @@ void hook_sim_leave(const struct hook_site *site)
     if (thread->context_count == 0)
         engine_fail(VERDICT_MISUSE, site, "a context is left that was not entered");
     thread->context_count--;
-    record_add(RECORD_LEAVE, site, NULL);
+    record_add(RECORD_LEAVE, site, NULL, NULL);
 }
 
 _Noreturn void hook_sim_fail(const struct hook_site *site, const char *message)
@@ -88,6 +88,7 @@ void hook_sim_task_init(struct hook_task *task, const char *name, uint32_t numbe
         engine_fail(VERDICT_BUDGET, NULL, "more tasks than the engine can follow");
     *task = (struct hook_task){ .name = name, .number = (uint16_t)number,
                                 .index = (uint16_t)engine.task_count, .state = TASK_WAITING };
+    engine.task_names[engine.task_count] = agent_name_of(task, 0);
     engine.tasks[engine.task_count++] = task;
 }
 

@@ -6,18 +6,27 @@
 #include "core/base/check.h"
 #include "core/engine/internal.h"
 
+struct agent_name agent_name_of(const struct hook_task *task, uint32_t thread)
+{
+    if (task != NULL)
+        return (struct agent_name){ task->name, task->number, task->number == 0 };
+    const char *name = engine.threads[thread].name;
+    size_t length = strlen(name);
+    bool numbered = length > 0 && name[length - 1] >= '0' && name[length - 1] <= '9';
+    return (struct agent_name){ name, thread, numbered /* by the subject */ };
+}
+
+void agent_name_print(struct agent_name agent, char *name, size_t size)
+{
+    if (agent.alone)
+        snprintf(name, size, "%s", agent.name);
+    else
+        snprintf(name, size, "%s%u", agent.name, agent.number);
+}
+
 void engine_agent_name(const struct hook_task *task, uint32_t thread, char *name, size_t size)
 {
-    const char *own = engine.threads[thread].name;
-    size_t length = task == NULL ? strlen(own) : 0;
-    if (length > 0 && own[length - 1] >= '0' && own[length - 1] <= '9')
-        snprintf(name, size, "%s", own); /* numbered by the subject */
-    else if (task == NULL)
-        snprintf(name, size, "%s%u", own, thread);
-    else if (task->number == 0)
-        snprintf(name, size, "%s", task->name);
-    else
-        snprintf(name, size, "%s%u", task->name, task->number);
+    agent_name_print(agent_name_of(task, thread), name, size);
 }
 
 void engine_wake(uint32_t thread)
@@ -85,13 +94,12 @@ void hook_sim_thread_create(const struct hook_site *site, struct hook_thread *th
                             hook_entry *entry, void *argument, const char *name)
 {
     hook_sim_before(site, NULL);
-    struct record *record = record_add(RECORD_START, site, NULL);
+    struct record *record = record_add(RECORD_START, site, NULL, name);
     uint32_t index = thread_add(entry, argument, name);
     hook_step.event->value = index;
     *thread = (struct hook_thread){ index, engine.threads[index].serial };
     record->value = thread->serial;
     record->level = (uint8_t)index;
-    record->text = name;
 }
 
 void hook_sim_thread_start(const struct hook_site *site, hook_entry *entry, void *argument,
@@ -106,7 +114,7 @@ void hook_sim_thread_join(const struct hook_site *site, struct hook_thread *thre
     hook_sim_before(site, NULL);
     if (!engine.live)
         return;
-    record_add(RECORD_JOIN, site, NULL)->value = thread->serial;
+    record_add(RECORD_JOIN, site, NULL, NULL)->value = thread->serial;
     check_may_block(site);
     const struct thread *other = &engine.threads[thread->index];
     if (other->serial != thread->serial || other->state == THREAD_DONE)
@@ -123,7 +131,7 @@ _Noreturn void hook_sim_thread_exit(const struct hook_site *site)
     for (uint32_t i = 0; i < engine.hold_count; i++)
         if (engine.holds[i].task == NULL && engine.holds[i].thread == engine.current)
             engine_fail(VERDICT_MISUSE, engine.holds[i].site, "a thread ends while it holds a lock");
-    record_add(RECORD_EXIT, site, NULL);
+    record_add(RECORD_EXIT, site, NULL, NULL);
     thread->state = THREAD_DONE;
     for (uint32_t i = 0; i < engine.thread_count; i++) {
         const struct thread *other = &engine.threads[i];

@@ -15,7 +15,7 @@ const char *engine_task_name(uint32_t index)
 {
     static char name[PLAN_AGENT_MAX];
     check(index < engine.task_count);
-    engine_agent_name(engine.tasks[index], 0, name, sizeof name);
+    agent_name_print(engine.task_names[index], name, sizeof name);
     return name;
 }
 
@@ -62,7 +62,7 @@ void engine_trace_print(FILE *out, uint32_t index)
     char thread[PLAN_AGENT_MAX], task[PLAN_AGENT_MAX] = "-", object[64];
     engine_agent_name(NULL, event->thread, thread, sizeof thread);
     if (event->task != 0)
-        engine_agent_name(engine.tasks[event->task - 1], 0, task, sizeof task);
+        agent_name_print(engine.task_names[event->task - 1], task, sizeof task);
     engine_name_object(event->site, event->object, object, sizeof object);
     fprintf(out, "%u %lld %s %s %s:%s %s %s", index, (long long)event->now_ns, thread, task,
             event->site->function, event->site->object,

@@ -18,6 +18,10 @@ static const struct {
     [VERDICT_CRASH] = { "crash", "a fatal signal, or the subject gave up", true },
     [VERDICT_LATE_WAKEUP] = { "late-wakeup", "idle time passed a deadline that nobody served", true },
     [VERDICT_MISUSE] = { "misuse", "a lock or note was used against its rules", true },
+    [VERDICT_LOCK_ORDER] = { "lock-order", "predicted: threads may wait for each other", true },
+    [VERDICT_CONTEXT_INVERSION] = { "context-inversion",
+                                    "predicted: a context may wait for what it interrupts", true },
+    [VERDICT_EVENT_CYCLE] = { "event-cycle", "predicted: an event may never come", true },
     [VERDICT_BUDGET] = { "budget", "too many steps; not a finding", false },
     [VERDICT_DIVERGED] = { "diverged", "the replay could not be followed; not a finding", false },
 };

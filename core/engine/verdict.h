@@ -14,6 +14,9 @@ enum verdict {
     VERDICT_CRASH,         /* a fatal signal, or the subject gave up (hook_fail) */
     VERDICT_LATE_WAKEUP,   /* virtual time passed a deadline that nobody served */
     VERDICT_MISUSE,        /* the hooks were used against their rules: unlock by a stranger, ... */
+    VERDICT_LOCK_ORDER,    /* predicted: another order of the same run ends in a cycle of waits */
+    VERDICT_CONTEXT_INVERSION, /* predicted: a context waits for what it interrupts the holder of */
+    VERDICT_EVENT_CYCLE,   /* predicted: who is to post, signal or end may be stuck */
     VERDICT_BUDGET,        /* too many steps, or more than the engine can hold: not a finding */
     VERDICT_DIVERGED,      /* a replay could not be followed: not a finding */
     VERDICT_COUNT
@@ -27,5 +30,10 @@ const char *verdict_about(enum verdict verdict);
 bool verdict_find(const char *name, enum verdict *verdict);
 /* Worth a person's time. */
 bool verdict_is_finding(enum verdict verdict);
+/* Of a run that passed: what other runs may end in. */
+static inline bool verdict_is_predicted(enum verdict verdict)
+{
+    return verdict >= VERDICT_LOCK_ORDER && verdict <= VERDICT_EVENT_CYCLE;
+}
 
 #endif

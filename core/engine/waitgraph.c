@@ -347,7 +347,7 @@ void waitgraph_describe(void)
 {
     struct search search = { .outcome = engine.outcome };
     for (uint32_t i = 0; i < engine.task_count; i++)
-        if (engine.tasks[i]->state == TASK_READY)
+        if (engine.tasks[i]->index == i && engine.tasks[i]->state == TASK_READY)
             describe_ready(&search, engine.tasks[i]);
     for (uint32_t i = 0; i < engine.thread_count; i++)
         if (engine.threads[i].state == THREAD_BLOCKED)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Confirmation of a prediction: a schedule that ends in the predicted deadlock. */
+#ifndef CORE_ENGINE_CONFIRM_H
+#define CORE_ENGINE_CONFIRM_H
+
+#include "core/engine/engine.h"
+#include "core/engine/prediction.h"
+
+enum { CONFIRM_TRIES_STANDARD = 4000 };
+
+/* Steers runs of that plan's program, and of other programs after a while, towards the prediction;
+ * `tries` runs at most. `faults`: mask of those that may be injected. Returns how many it took; the
+ * last run, which engine_recorded() tells, ended in *outcome. 0: not confirmed. */
+uint32_t confirm(const struct wedge_subject *subject, const struct plan *plan,
+                 const struct prediction *prediction, uint32_t faults, uint64_t seed,
+                 uint32_t tries, struct outcome *outcome);
+
+/* Whether a run that ended so shows what was predicted: it is stuck over all of those classes. */
+bool confirm_matches(const struct prediction *prediction, const struct outcome *outcome);
+
+#endif

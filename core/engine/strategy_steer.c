@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Steering towards a predicted deadlock, as the second phase of DeadlockFuzzer (Joshi, Park, Sen,
+ * Naik, PLDI 2009): a random walk in which a thread that is about to close its part of the cycle,
+ * that is: holds what the prediction says it holds and comes to where it wants the next, stops at
+ * that door until every part has somebody at its door, or nobody else can run. Who holds what a
+ * context is to wait for is preempted as often as not wherever it can be. How often the walk
+ * switches is drawn per run.
+ */
+#include "core/engine/strategy_internal.h"
+
+#include <string.h>
+
+#include "core/base/check.h"
+#include "core/engine/internal.h"
+#include "core/engine/prediction.h"
+
+static const struct prediction *goal;
+static uint64_t let_through; /* threads that may pass the door that they stand at */
+static uint32_t switch_odds; /* once in so many steps another thread goes on */
+
+static void begin(struct strategy *strategy, const struct plan *plan)
+{
+    (void)strategy;
+    (void)plan;
+    static const uint8_t odds[] = { 2, 4, 8, 16, 32, 64 };
+    let_through = 0;
+    switch_odds = odds[prng_below(&strategy_prng, (uint32_t)count_of(odds))];
+    faults_draw_odds();
+}
+
+static bool holds_since(uint32_t thread, const struct hook_site *site)
+{
+    const struct hook_task *task = engine.threads[thread].task;
+    for (uint32_t i = 0; i < engine.hold_count; i++) {
+        const struct hold *hold = &engine.holds[i];
+        if (hold->site == site && (hold->task != NULL ? hold->task == task : hold->thread == thread))
+            return true;
+    }
+    return false;
+}
+
+/* The same expression in the same function: what announces a wait may stand before what waits. */
+static bool is_place(const struct hook_site *site, const struct hook_site *place)
+{
+    return site != NULL && place != NULL && strcmp(site->function, place->function) == 0 &&
+           strcmp(site->object, place->object) == 0;
+}
+
+/* Part i of the cycle holds what the part before it wants. Interrupted: it is a context that comes
+ * to the door, on whatever thread it is. */
+static bool is_at_door(uint32_t thread, uint32_t part)
+{
+    uint32_t count = goal->edges.count;
+    const struct prediction_edge *own = &goal->edges.items[part];
+    const struct prediction_edge *before = &goal->edges.items[(part + count - 1) % count];
+    return is_place(engine.threads[thread].wait_site, own->wanted_at) &&
+           (before->why != WHY_HELD || holds_since(thread, before->held_since));
+}
+
+/* The threads at doors; *all: every part has one. */
+static uint64_t at_doors(uint64_t runnable, bool *all)
+{
+    uint64_t waiting = 0;
+    *all = true;
+    for (uint32_t part = 0; part < goal->edges.count; part++) {
+        bool any = false;
+        for (uint64_t rest = runnable; rest != 0; rest &= rest - 1) {
+            uint32_t thread = lowest_bit(rest);
+            if (!is_at_door(thread, part))
+                continue;
+            bit_set(&waiting, thread);
+            any = true;
+        }
+        *all = *all && any;
+    }
+    return waiting;
+}
+
+static bool next(struct strategy *strategy, const struct choice *choice,
+                 struct plan_segment *segment)
+{
+    (void)strategy;
+    bool all;
+    uint64_t waiting = at_doors(choice->runnable, &all);
+    let_through &= waiting;
+    uint64_t free = choice->runnable & ~(waiting & ~let_through);
+    if (all && waiting != 0)
+        free = waiting;
+    else if (free == 0 && choice->sleeping != 0 && !prng_one_in(&strategy_prng, 4))
+        free = choice->sleeping;
+    segment->steps = 1;
+    if ((free >> choice->current & 1) != 0 && !prng_one_in(&strategy_prng, switch_odds)) {
+        segment->thread = (uint16_t)choice->current;
+        return true;
+    }
+    segment->thread = (uint16_t)mask_draw(free != 0 ? free : waiting);
+    bool may_stay = (waiting >> segment->thread & 1) != 0;
+    if (may_stay || prng_one_in(&strategy_prng, 64)) /* not always the first time that it comes by */
+        bit_set(&let_through, segment->thread);
+    return true;
+}
+
+static bool fault_here(struct strategy *strategy, enum fault_kind kind)
+{
+    (void)strategy;
+    if (kind != FAULT_PREEMPT)
+        return false;
+    for (uint32_t i = 0; i < goal->edges.count; i++)
+        if (goal->edges.items[i].why == WHY_INTERRUPTED &&
+            holds_since(engine.current, goal->edges.items[i].held_since))
+            return prng_one_in(&strategy_prng, 2);
+    return false;
+}
+
+struct strategy *strategy_steer(const struct prediction *prediction)
+{
+    static struct strategy steer = { .name = "steer", .about = "towards what was predicted",
+                                     .begin = begin, .next = next, .fault_gap = faults_draw_gap,
+                                     .fault_here = fault_here };
+    check(prediction->edges.count > 0);
+    goal = prediction;
+    return &steer;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What becomes of a sighting: the run is made again, shrunk, written and reported. */
+#ifndef REPRO_HUNT_RESULT_H
+#define REPRO_HUNT_RESULT_H
+
+#include <limits.h>
+
+#include "repro/hunt.h"
+#include "repro/progress.h"
+
+/* A sighting that has been dealt with. */
+struct result {
+    struct sighting sighting;
+    enum verdict verdict; /* what it turned out to be: not what was predicted, but what is */
+    char hash[9];
+    char signature[ENGINE_TEXT_MAX * 2];
+    char path[PATH_MAX]; /* "": not written */
+};
+
+struct results {
+    const struct hunt_options *options;
+    struct progress *progress;
+    uint32_t count;
+    struct result items[HUNT_SIGHTINGS_MAX];
+    bool late;      /* the time is up: no more effort than need be */
+    bool unwritten; /* a reproducer could not be written */
+};
+
+/* Whether that is what was sighted, or what it turned out to be. */
+bool result_is(const struct result *result, enum verdict verdict, const char *hash);
+
+/* Unless it is among the results, or turns out to be: writes a reproducer and prints a report. */
+void results_settle(struct results *results, const struct sighting *sighting);
+
+#endif
