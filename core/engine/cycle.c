@@ -54,7 +54,7 @@ static bool link(const struct cycles *cycles, const struct dependency *want,
 
 /* --- reports --- */
 
-/* Each entry of `reported`: how many classes, the kind, the classes. */
+/* Each entry of `reported`: how many classes, kind, basis, the classes. */
 static bool is_among_members(const struct cycles *cycles, uint32_t class)
 {
     for (uint32_t i = 0; i < cycles->members.count; i++)
@@ -63,28 +63,31 @@ static bool is_among_members(const struct cycles *cycles, uint32_t class)
     return false;
 }
 
-static bool is_covered(const struct cycles *cycles, enum prediction_kind kind)
+/* By one that is as sure. */
+static bool is_covered(const struct cycles *cycles, enum prediction_kind kind,
+                       enum prediction_basis basis)
 {
     const uint32_t *items = cycles->reported.items;
-    for (uint32_t i = 0; i < cycles->reported.count; i += items[i] + 2) {
-        bool all = items[i + 1] == (uint32_t)kind;
+    for (uint32_t i = 0; i < cycles->reported.count; i += items[i] + 3) {
+        bool all = items[i + 1] == (uint32_t)kind && items[i + 2] <= (uint32_t)basis;
         for (uint32_t j = 0; all && j < items[i]; j++)
-            all = is_among_members(cycles, items[i + 2 + j]);
+            all = is_among_members(cycles, items[i + 3 + j]);
         if (all)
             return true;
     }
     return false;
 }
 
-static void keep_classes(struct cycles *cycles, enum prediction_kind kind)
+static void keep_classes(struct cycles *cycles, const struct prediction *prediction)
 {
     uint32_t count = cycles->members.count;
-    if (!ARRAY_ROOM(&cycles->reported, count + 2)) {
+    if (!ARRAY_ROOM(&cycles->reported, count + 3)) {
         cycles->short_of_memory = true;
         return;
     }
     cycles->reported.items[cycles->reported.count++] = count;
-    cycles->reported.items[cycles->reported.count++] = (uint32_t)kind;
+    cycles->reported.items[cycles->reported.count++] = (uint32_t)prediction->kind;
+    cycles->reported.items[cycles->reported.count++] = (uint32_t)prediction->basis;
     for (uint32_t i = 0; i < count; i++)
         cycles->reported.items[cycles->reported.count++] =
             want_of(cycles, &cycles->members.items[i])->class;
@@ -169,7 +172,7 @@ static void report(struct cycles *cycles, enum rerun_answer answer)
     prediction->kind = kind_of(cycles);
     prediction->basis = basis_of(cycles, answer);
     cycles->found(cycles->argument, prediction);
-    keep_classes(cycles, prediction->kind);
+    keep_classes(cycles, prediction);
 }
 
 /* --- judging a closed cycle --- */
@@ -273,7 +276,7 @@ static void judge(struct cycles *cycles)
     free(goals);
     if (answer == RERUN_NO)
         cycles->silences[why_not(cycles)]++;
-    else if (!is_covered(cycles, kind_of(cycles)))
+    else if (!is_covered(cycles, kind_of(cycles), basis_of(cycles, answer)))
         report(cycles, answer);
 }
 

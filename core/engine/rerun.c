@@ -2,8 +2,9 @@
 /*
  * The state is an array of words. Per strand: its position (ops done), whether it began, the strand
  * that it interrupts (handlers), the strand on top of its stack (threads), whether it was
- * signalled. Per object: who has it alone, how often or how much, how many read it. Every change
- * goes through set(), which keeps the hash and what it takes to go back.
+ * signalled, or stands in the queue of a fair lock to write it. Per object: who has it alone, how
+ * often or how much, how many read it, how many are queued to write it. Every change goes through
+ * set(), which keeps the hash and what it takes to go back.
  */
 #include "core/engine/rerun_internal.h"
 
@@ -11,8 +12,8 @@
 
 #include "core/base/check.h"
 
-enum { POSITION, BEGUN, BELOW, TOP, SIGNALLED, STRAND_WORDS };
-enum { OWNER, AMOUNT, READERS, OBJECT_WORDS };
+enum { POSITION, BEGUN, BELOW, TOP, SIGNALLED, QUEUED, STRAND_WORDS };
+enum { OWNER, AMOUNT, READERS, WRITERS, OBJECT_WORDS };
 
 static uint32_t strand_word(const struct rerun *rerun, uint32_t strand, uint32_t what)
 {
@@ -206,7 +207,7 @@ static bool is_free(const struct rerun *rerun, uint32_t strand, const struct op 
 {
     uint32_t owner = of_object(rerun, op->object, OWNER);
     if (op->mode == HOOK_READ)
-        return owner == STRAND_NONE;
+        return owner == STRAND_NONE && of_object(rerun, op->object, WRITERS) == 0;
     if (owner == strand &&
         rerun->strands->objects.items[op->object].lock_kind == HOOK_LOCK_RECURSIVE)
         return true;
@@ -297,6 +298,25 @@ void rerun_end(struct rerun *rerun, uint32_t strand)
     }
 }
 
+static void leave_queue(struct rerun *rerun, uint32_t strand, uint32_t object)
+{
+    if (of_strand(rerun, strand, QUEUED) == 0)
+        return;
+    set_strand(rerun, strand, QUEUED, 0);
+    set_object(rerun, object, WRITERS, of_object(rerun, object, WRITERS) - 1);
+}
+
+bool rerun_queue(struct rerun *rerun, uint32_t strand)
+{
+    const struct op *op = &rerun_strand(rerun, strand)->ops[rerun_position(rerun, strand)];
+    if (op->kind != OP_ACQUIRE || op->mode == HOOK_READ || of_strand(rerun, strand, QUEUED) != 0 ||
+        rerun->strands->objects.items[op->object].lock_kind != HOOK_LOCK_RW_FAIR)
+        return false;
+    set_strand(rerun, strand, QUEUED, 1);
+    set_object(rerun, op->object, WRITERS, of_object(rerun, op->object, WRITERS) + 1);
+    return true;
+}
+
 /* Does the strand's next op, which is possible. */
 void rerun_move(struct rerun *rerun, uint32_t strand)
 {
@@ -307,6 +327,7 @@ void rerun_move(struct rerun *rerun, uint32_t strand)
     switch ((enum op_kind)op->kind) {
     case OP_ACQUIRE:
     case OP_TRY:
+        leave_queue(rerun, strand, op->object);
         take(rerun, holder_name(rerun, strand), op);
         break;
     case OP_RELEASE:

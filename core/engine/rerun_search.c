@@ -65,7 +65,7 @@ static bool try_move(struct rerun *rerun, uint32_t strand)
     if (!may_go(rerun, strand))
         return false;
     if (!rerun_is_possible(rerun, strand))
-        return try_to_fail(rerun, strand);
+        return rerun_queue(rerun, strand) || try_to_fail(rerun, strand);
     const struct op *op = &rerun_strand(rerun, strand)->ops[rerun_position(rerun, strand)];
     if (op->kind == OP_SIGNAL && has_waiter(rerun, op->object))
         return false;
@@ -257,6 +257,30 @@ static bool widen(struct rerun *rerun, uint32_t strand, uint32_t position)
     return true;
 }
 
+/* The first place from there on where the strand has given back what it took. */
+static uint32_t calm_after(const struct rerun *rerun, uint32_t strand, uint32_t position)
+{
+    const struct strand *what = rerun_strand(rerun, strand);
+    uint32_t held = 0;
+    for (uint32_t i = 0; i < what->op_count; i++) {
+        uint8_t kind = what->ops[i].kind;
+        if (i >= position && held == 0)
+            return i;
+        if (kind == OP_ACQUIRE || kind == OP_TRY)
+            held++;
+        else if ((kind == OP_RELEASE || kind == OP_QUEUE) && held > 0)
+            held--;
+    }
+    return what->op_count;
+}
+
+/* So far, and on until it keeps nobody out. */
+static bool widen_to_calm(struct rerun *rerun, uint32_t strand, uint32_t position)
+{
+    return rerun->limits[strand] <= position &&
+           widen(rerun, strand, calm_after(rerun, strand, position));
+}
+
 /* Who is needed so that `op` can be done: who posts, signals, begins or ends. */
 static bool widen_for(struct rerun *rerun, const struct op *op)
 {
@@ -270,7 +294,7 @@ static bool widen_for(struct rerun *rerun, const struct op *op)
             uint8_t kind = other->ops[j].kind;
             if (other->ops[j].object == op->object &&
                 (kind == OP_POST || kind == OP_SIGNAL || kind == OP_BROADCAST)) {
-                news = widen(rerun, i, j + 1) || news;
+                news = widen_to_calm(rerun, i, j + 1) || news;
                 break;
             }
         }
@@ -295,7 +319,7 @@ static bool widen_for_start(struct rerun *rerun, uint32_t strand)
         const struct strand *other = rerun_strand(rerun, i);
         for (uint32_t j = 0; j < other->op_count; j++)
             if (other->ops[j].kind == OP_START && other->ops[j].object == strand)
-                return widen(rerun, i, j + 1);
+                return widen_to_calm(rerun, i, j + 1);
     }
     return false;
 }

@@ -3,7 +3,17 @@
 
 #include <string.h>
 
-enum link { LINK_NONE, LINK_LOCK, LINK_INTERRUPTED, LINK_EVENT };
+enum link {
+    LINK_NONE,
+    LINK_LOCK,
+    LINK_INTERRUPTED,
+    LINK_EVENT,
+    LINK_GUESS, /* an event that it might have posted, had it gone on: nobody knows what it does */
+};
+
+/* The links of a cycle. */
+enum { LOCKS = 1 << LINK_LOCK | 1 << LINK_INTERRUPTED, EVENTS = LOCKS | 1 << LINK_EVENT,
+       GUESSES = 1 << LINK_LOCK | 1 << LINK_EVENT | 1 << LINK_GUESS };
 
 struct stuck {
     const struct rerun *rerun;
@@ -32,11 +42,14 @@ static bool waits_for_lock(const struct op *op)
     return op->kind == OP_ACQUIRE || op->kind == OP_AWAIT;
 }
 
-/* The strand's stay in what `op` waits for, or NULL. */
+/* The strand's stay in what `op` of the strand `waiter` waits for, or NULL. */
 static const struct acquisition *holds(const struct stuck *stuck, uint32_t strand,
-                                       const struct op *op)
+                                       uint32_t waiter, const struct op *op)
 {
     uint8_t kind = stuck->strands->objects.items[op->object].lock_kind;
+    if (kind == HOOK_LOCK_RECURSIVE &&
+        rerun_host(stuck->rerun, strand) == rerun_host(stuck->rerun, waiter))
+        return NULL; /* on one stack: they have it together */
     uint32_t held = held_before(stuck->dependencies, strand, rerun_position(stuck->rerun, strand));
     for (; held != STRAND_NONE; held = stuck->dependencies->helds.items[held].next) {
         const struct acquisition *acquisition =
@@ -93,14 +106,14 @@ static bool may_help(const struct stuck *stuck, uint32_t strand, const struct op
            (rerun_is_alive(stuck->rerun, strand) && !strand_at(stuck, strand)->ended);
 }
 
-static bool stays_stuck_at(const struct stuck *stuck, const struct op *op)
+static bool stays_stuck_at(const struct stuck *stuck, uint32_t strand, const struct op *op)
 {
     if (op->kind == OP_JOIN)
         return op->object < stuck->count && stuck->is_stuck[op->object];
     if (waits_for_lock(op)) {
         for (uint32_t i = 0; i < stuck->count; i++)
             if ((stuck->is_stuck[i] || !rerun_is_alive(stuck->rerun, i)) &&
-                holds(stuck, i, op) != NULL)
+                holds(stuck, i, strand, op) != NULL)
                 return true;
         return false;
     }
@@ -122,7 +135,7 @@ static bool stays_stuck(const struct stuck *stuck, uint32_t strand)
     if (handler != STRAND_NONE)
         return stuck->is_stuck[handler];
     const struct op *op = next_op(stuck, strand);
-    return op != NULL && stays_stuck_at(stuck, op);
+    return op != NULL && stays_stuck_at(stuck, strand, op);
 }
 
 static bool may_be_stuck(const struct stuck *stuck, uint32_t strand)
@@ -169,16 +182,17 @@ static enum link link_of(const struct stuck *stuck, uint32_t from, uint32_t to)
     if (op == NULL || rerun_interrupted_by(stuck->rerun, from) != STRAND_NONE)
         return LINK_NONE;
     if (waits_for_lock(op))
-        return holds(stuck, to, op) != NULL ? LINK_LOCK : LINK_NONE;
+        return holds(stuck, to, from, op) != NULL ? LINK_LOCK : LINK_NONE;
     if (op->kind == OP_JOIN)
         return op->object == to ? LINK_EVENT : LINK_NONE;
-    bool unknown = stuck->final && !strand_at(stuck, to)->ended && to != from;
-    return is_to_post(stuck, to, op) || unknown ? LINK_EVENT : LINK_NONE;
+    if (is_to_post(stuck, to, op))
+        return LINK_EVENT;
+    return stuck->final && !strand_at(stuck, to)->ended && to != from ? LINK_GUESS : LINK_NONE;
 }
 
-/* The way from `start` back to it over locks and interruptions, and over events if allowed. Returns
- * its length, 0 if there is none; came_from[] leads back from `start`. */
-static uint32_t shortest_cycle(struct stuck *stuck, uint32_t start, bool events)
+/* The way from `start` back to it over links of the set `links`. Returns its length, 0 if there is
+ * none; came_from[] leads back from `start`. */
+static uint32_t shortest_cycle(struct stuck *stuck, uint32_t start, unsigned links)
 {
     uint32_t read = 0, written = 0;
     memset(stuck->distance, 0xff, stuck->count * sizeof *stuck->distance);
@@ -188,7 +202,7 @@ static uint32_t shortest_cycle(struct stuck *stuck, uint32_t start, bool events)
         uint32_t so_far = from == start && read == 1 ? 0 : stuck->distance[from];
         for (uint32_t to = 0; to < stuck->count; to++) {
             enum link link = link_of(stuck, from, to);
-            if (link == LINK_NONE || (link == LINK_EVENT && !events) ||
+            if (link == LINK_NONE || (links >> link & 1) == 0 ||
                 stuck->distance[to] != UINT32_MAX)
                 continue;
             stuck->distance[to] = so_far + 1;
@@ -201,17 +215,17 @@ static uint32_t shortest_cycle(struct stuck *stuck, uint32_t start, bool events)
     return 0;
 }
 
-static bool find_cycle(struct stuck *stuck, bool events, uint32_t *start, uint32_t *length)
+static bool find_cycle(struct stuck *stuck, unsigned links, uint32_t *start, uint32_t *length)
 {
     *length = 0;
     for (uint32_t i = 0; i < stuck->count; i++) {
-        uint32_t cycle = shortest_cycle(stuck, i, events);
+        uint32_t cycle = shortest_cycle(stuck, i, links);
         if (cycle > 0 && (*length == 0 || cycle < *length)) {
             *start = i;
             *length = cycle;
         }
     }
-    return *length > 0 && shortest_cycle(stuck, *start, events) > 0;
+    return *length > 0 && shortest_cycle(stuck, *start, links) > 0;
 }
 
 /* --- in words --- */
@@ -239,7 +253,7 @@ static bool add_edge(struct stuck *stuck, struct prediction *prediction, uint32_
     strand_name(stuck->strands, to, edge->holder);
     if (rerun_interrupted_by(stuck->rerun, to) != STRAND_NONE && link == LINK_LOCK)
         edge->why = WHY_INTERRUPTED;
-    const struct acquisition *acquisition = link == LINK_LOCK ? holds(stuck, to, op) : NULL;
+    const struct acquisition *acquisition = link == LINK_LOCK ? holds(stuck, to, from, op) : NULL;
     if (acquisition == NULL)
         return true;
     const struct op *taken = &strand_at(stuck, to)->ops[acquisition->op];
@@ -260,7 +274,7 @@ static bool describe(struct stuck *stuck, uint32_t start, uint32_t length,
         enum link link = link_of(stuck, from, to);
         const struct op *op = next_op(stuck, from);
         interrupted = interrupted || link == LINK_INTERRUPTED;
-        event = event || link == LINK_EVENT;
+        event = event || link == LINK_EVENT || link == LINK_GUESS;
         if (link == LINK_LOCK) {
             one_object = one_object && (object == STRAND_NONE || object == op->object);
             object = op->object;
@@ -300,7 +314,8 @@ static bool explain(struct stuck *stuck, struct prediction *prediction)
     uint32_t start = 0, length = 0;
     if (!find_stuck(stuck))
         return false;
-    if (find_cycle(stuck, false, &start, &length) || find_cycle(stuck, true, &start, &length))
+    if (find_cycle(stuck, LOCKS, &start, &length) || find_cycle(stuck, EVENTS, &start, &length) ||
+        find_cycle(stuck, GUESSES, &start, &length))
         return describe(stuck, start, length, prediction);
     return describe_lost(stuck, prediction);
 }
