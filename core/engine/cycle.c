@@ -340,6 +340,15 @@ static uint32_t first_open(const struct cycles *cycles, const struct acquisition
     return STRAND_NONE;
 }
 
+static bool has_itself(const struct cycles *cycles, uint32_t want, uint32_t object)
+{
+    uint32_t held = cycles->dependencies->wants.items[want].held;
+    for (; held != STRAND_NONE; held = cycles->dependencies->helds.items[held].next)
+        if (stay_at(cycles, cycles->dependencies->helds.items[held].acquisition)->object == object)
+            return true;
+    return false;
+}
+
 /* Members that hold the stay: its own strand further on, or what interrupts it there. */
 static void extend_by(struct cycles *cycles, const struct acquisition *stay)
 {
@@ -354,7 +363,7 @@ static void extend_by(struct cycles *cycles, const struct acquisition *stay)
             continue;
         uint32_t place = first_open(cycles, stay, context);
         for (uint32_t want = first[i]; place != STRAND_NONE && want < first[i + 1]; want++)
-            if (want > least)
+            if (want > least && !has_itself(cycles, want, stay->object))
                 push(cycles, want, stay->strand, place);
     }
 }
@@ -426,15 +435,16 @@ static void count_levels(struct cycles *cycles)
     }
 }
 
-/* Whether two objects of one class were taken. */
+/* Whether two objects of one class were taken, or one was while another one was awaited. */
 static bool has_classes(const struct cycles *cycles)
 {
     const struct dependencies *dependencies = cycles->dependencies;
-    for (uint32_t i = 0; i < dependencies->acquisitions.count; i++) {
-        uint32_t next = stay_at(cycles, i)->same_class;
-        if (next != STRAND_NONE &&
-            stay_at(cycles, next)->object != stay_at(cycles, i)->object)
-            return true;
+    for (uint32_t i = 0; i < dependencies->wants.count; i++) {
+        const struct dependency *want = &dependencies->wants.items[i];
+        uint32_t stay = dependencies->first_of_class.items[want->class / DEPENDENCY_LEVELS];
+        for (; stay != STRAND_NONE; stay = stay_at(cycles, stay)->same_class)
+            if (stay_at(cycles, stay)->object != want->object)
+                return true;
     }
     return false;
 }

@@ -26,6 +26,13 @@ static uint32_t object_word(const struct rerun *rerun, uint32_t object, uint32_t
     return rerun->strand_count * STRAND_WORDS + object * OBJECT_WORDS + what;
 }
 
+/* A bit per context: whether it is unmasked on that thread. */
+static uint32_t open_word(const struct rerun *rerun, uint32_t host, uint32_t context)
+{
+    uint32_t first = object_word(rerun, rerun->object_count, 0);
+    return first + host * rerun->open_words + context / 32;
+}
+
 static uint32_t of_strand(const struct rerun *rerun, uint32_t strand, uint32_t what)
 {
     return rerun->words[strand_word(rerun, strand, what)];
@@ -111,12 +118,9 @@ static bool list_handlers(struct rerun *rerun)
         !ARRAY_ROOM(&rerun->hosts, rerun->strand_count))
         return false;
     for (uint32_t i = 0; i < rerun->strand_count; i++) {
-        bool opens = false;
-        for (uint32_t j = 0; j < rerun->strands->contexts.count; j++)
-            opens = opens || strand_opens(rerun->strands, i, j);
         if (rerun_strand(rerun, i)->context != STRAND_NONE)
             rerun->handlers.items[rerun->handlers.count++] = i;
-        else if (opens)
+        else if (rerun_strand(rerun, i)->lets_in)
             rerun->hosts.items[rerun->hosts.count++] = i;
     }
     return true;
@@ -127,8 +131,9 @@ bool rerun_prepare(struct rerun *rerun, const struct strands *strands)
     rerun->strands = strands;
     rerun->strand_count = strands->strands.count;
     rerun->object_count = strands->objects.count;
-    rerun->word_count =
-        rerun->strand_count * STRAND_WORDS + rerun->object_count * OBJECT_WORDS;
+    rerun->open_words = strands->handler_count > 0 ? strands->contexts.count / 32 + 1 : 0;
+    rerun->word_count = object_word(rerun, rerun->object_count, 0) +
+                        rerun->strand_count * rerun->open_words;
     rerun->short_of_memory = false;
     bool done = array_reserve((void **)&rerun->words, &rerun->word_capacity, rerun->word_count,
                               sizeof *rerun->words) &&
@@ -282,6 +287,20 @@ bool rerun_is_queued(const struct rerun *rerun, uint32_t strand, uint32_t condit
            of_strand(rerun, strand, SIGNALLED) == 0;
 }
 
+static bool is_open(const struct rerun *rerun, uint32_t host, uint32_t context)
+{
+    return (rerun->words[open_word(rerun, host, context)] >> context % 32 & 1) != 0;
+}
+
+static void set_open(struct rerun *rerun, uint32_t strand, uint32_t context, bool open)
+{
+    if (rerun->open_words == 0)
+        return;
+    uint32_t word = open_word(rerun, rerun_host(rerun, strand), context);
+    uint32_t bit = UINT32_C(1) << context % 32;
+    set(rerun, word, open ? rerun->words[word] | bit : rerun->words[word] & ~bit);
+}
+
 static void signal_all(struct rerun *rerun, uint32_t condition)
 {
     for (uint32_t i = 0; i < rerun->strand_count; i++)
@@ -349,6 +368,10 @@ void rerun_move(struct rerun *rerun, uint32_t strand)
     case OP_BROADCAST:
         signal_all(rerun, op->object);
         break;
+    case OP_MASK:
+    case OP_UNMASK:
+        set_open(rerun, strand, op->object, op->kind == OP_UNMASK);
+        break;
     case OP_START:
         if (op->object < rerun->strand_count)
             set_strand(rerun, op->object, BEGUN, 1);
@@ -378,7 +401,7 @@ bool rerun_can_begin(const struct rerun *rerun, uint32_t handler, uint32_t host)
            rerun_strand(rerun, host)->context == STRAND_NONE && rerun_is_alive(rerun, host) &&
            rerun_position(rerun, host) < rerun_strand(rerun, host)->op_count &&
            !is_in_context(rerun, host, what->context) &&
-           strand_is_open(rerun->strands, host, rerun_position(rerun, host), what->context);
+           is_open(rerun, host, what->context);
 }
 
 void rerun_begin_handler(struct rerun *rerun, uint32_t handler, uint32_t host)

@@ -26,7 +26,7 @@ struct rerun {
     const struct strands *strands;
     uint32_t strand_count, object_count;
     uint32_t *words; /* the state: see rerun.c */
-    uint32_t word_count, word_capacity;
+    uint32_t word_count, word_capacity, open_words;
     uint64_t hash;
     ARRAY(struct rerun_change) trail;
     ARRAY(uint64_t) met; /* hashes of states, as a set */

@@ -114,10 +114,7 @@ static bool goes_first(const struct rerun *rerun, uint32_t strand)
     uint8_t kind = what->ops[rerun_position(rerun, strand)].kind;
     if (kind != OP_RELEASE && kind != OP_POST && kind != OP_START && kind != OP_EXIT)
         return false;
-    for (uint32_t i = 0; i < rerun->strands->contexts.count; i++)
-        if (strand_opens(rerun->strands, rerun_host(rerun, strand), i))
-            return false;
-    return true;
+    return !rerun_strand(rerun, rerun_host(rerun, strand))->lets_in;
 }
 
 static bool try_first(struct rerun *rerun)

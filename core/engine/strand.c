@@ -397,6 +397,17 @@ static void semaphores_to_locks(struct strands *strands)
 
 /* --- the whole --- */
 
+static void append_op(struct strand *strand, const struct op *op)
+{
+    struct op *to = &strand->ops[strand->op_count++];
+    *to = *op;
+    to->masks = strand->masks;
+    if (op->kind != OP_MASK && op->kind != OP_UNMASK)
+        return;
+    strand->masks = strand->op_count - 1;
+    strand->lets_in = strand->lets_in || op->kind == OP_UNMASK;
+}
+
 /* Puts the ops of each strand together, in order: a counting sort. */
 static bool sort_ops(const struct reader *reader)
 {
@@ -412,11 +423,10 @@ static bool sort_ops(const struct reader *reader)
         strands->strands.items[i].ops = next;
         next += strands->strands.items[i].op_count;
         strands->strands.items[i].op_count = 0;
+        strands->strands.items[i].masks = STRAND_NONE;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        struct strand *strand = &strands->strands.items[reader->owner[i]];
-        strand->ops[strand->op_count++] = strands->ops.items[i];
-    }
+    for (uint32_t i = 0; i < count; i++)
+        append_op(&strands->strands.items[reader->owner[i]], &strands->ops.items[i]);
     free(strands->ops.items);
     strands->ops.items = sorted;
     strands->ops.capacity = count + 1;

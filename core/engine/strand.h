@@ -53,6 +53,7 @@ struct op {
     uint32_t other;  /* OP_QUEUE: the lock */
     uint32_t class;  /* of a lock or a state: one word may be in states of several classes */
     uint32_t record; /* in the log */
+    uint32_t masks;  /* the strand's last OP_MASK or OP_UNMASK before it, or STRAND_NONE */
     uint8_t kind, mode;
     uint8_t level;
     bool licensed; /* nested under a lock that is held, or in order */
@@ -67,6 +68,8 @@ struct strand {
     uint32_t slot;     /* engine thread, for its name */
     bool blocked;      /* the run left it at its last op, which has not happened */
     bool ended;        /* its last op is its end */
+    bool lets_in;      /* it unmasks some context */
+    uint32_t masks;    /* its last OP_MASK or OP_UNMASK, or STRAND_NONE */
 };
 
 struct strands {

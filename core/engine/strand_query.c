@@ -9,9 +9,9 @@
 bool strand_is_open(const struct strands *strands, uint32_t strand, uint32_t op, uint32_t context)
 {
     const struct strand *host = &strands->strands.items[strand];
-    for (uint32_t i = op; i-- > 0;)
-        if ((host->ops[i].kind == OP_MASK || host->ops[i].kind == OP_UNMASK) &&
-            host->ops[i].object == context)
+    uint32_t i = op < host->op_count ? host->ops[op].masks : host->masks;
+    for (; i != STRAND_NONE; i = host->ops[i].masks)
+        if (host->ops[i].object == context)
             return host->ops[i].kind == OP_UNMASK;
     return false;
 }
@@ -19,7 +19,7 @@ bool strand_is_open(const struct strands *strands, uint32_t strand, uint32_t op,
 bool strand_opens(const struct strands *strands, uint32_t strand, uint32_t context)
 {
     const struct strand *host = &strands->strands.items[strand];
-    for (uint32_t i = 0; i < host->op_count; i++)
+    for (uint32_t i = host->masks; i != STRAND_NONE; i = host->ops[i].masks)
         if (host->ops[i].kind == OP_UNMASK && host->ops[i].object == context)
             return true;
     return false;
