@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "core/engine/cycle.h"
-
 #include <string.h>
 
-static const struct dependency *want_of(const struct cycles *cycles,
-                                        const struct cycle_member *member)
-{
-    return &cycles->dependencies->wants.items[member->want];
-}
+#include "core/engine/cycle_internal.h"
 
-static const struct acquisition *stay_at(const struct cycles *cycles, uint32_t stay)
-{
-    return &cycles->dependencies->acquisitions.items[stay];
-}
+enum {
+    STEPS_OF_STATE = 8, /* what a state of a rerun costs, in steps of the search */
+    REASONS_MAX = 16,   /* of longer cycles not all pairs are looked at */
+};
 
 static uint8_t lock_kind(const struct cycles *cycles, uint32_t object)
 {
@@ -31,7 +25,7 @@ static bool holds_same_class(const struct cycles *cycles, const struct dependenc
                              uint32_t unit)
 {
     for (uint32_t i = want->held; i != STRAND_NONE; i = cycles->dependencies->helds.items[i].next)
-        if (stay_at(cycles, cycles->dependencies->helds.items[i].acquisition)->class / unit ==
+        if (cycle_stay(cycles, cycles->dependencies->helds.items[i].acquisition)->class / unit ==
             want->class / unit)
             return true;
     return false;
@@ -52,139 +46,16 @@ static bool link(const struct cycles *cycles, const struct dependency *want,
             !holds_same_class(cycles, want, 1));
 }
 
-/* --- reports --- */
-
-/* Each entry of `reported`: how many classes, kind, basis, the classes. */
-static bool is_among_members(const struct cycles *cycles, uint32_t class)
-{
-    for (uint32_t i = 0; i < cycles->members.count; i++)
-        if (want_of(cycles, &cycles->members.items[i])->class == class)
-            return true;
-    return false;
-}
-
-/* By one that is as sure. */
-static bool is_covered(const struct cycles *cycles, enum prediction_kind kind,
-                       enum prediction_basis basis)
-{
-    const uint32_t *items = cycles->reported.items;
-    for (uint32_t i = 0; i < cycles->reported.count; i += items[i] + 3) {
-        bool all = items[i + 1] == (uint32_t)kind && items[i + 2] <= (uint32_t)basis;
-        for (uint32_t j = 0; all && j < items[i]; j++)
-            all = is_among_members(cycles, items[i + 3 + j]);
-        if (all)
-            return true;
-    }
-    return false;
-}
-
-static void keep_classes(struct cycles *cycles, const struct prediction *prediction)
-{
-    uint32_t count = cycles->members.count;
-    if (!ARRAY_ROOM(&cycles->reported, count + 3)) {
-        cycles->short_of_memory = true;
-        return;
-    }
-    cycles->reported.items[cycles->reported.count++] = count;
-    cycles->reported.items[cycles->reported.count++] = (uint32_t)prediction->kind;
-    cycles->reported.items[cycles->reported.count++] = (uint32_t)prediction->basis;
-    for (uint32_t i = 0; i < count; i++)
-        cycles->reported.items[cycles->reported.count++] =
-            want_of(cycles, &cycles->members.items[i])->class;
-}
-
-static const struct op *op_at(const struct cycles *cycles, uint32_t strand, uint32_t op)
-{
-    return &cycles->strands->strands.items[strand].ops[op];
-}
-
-static void describe_member(struct cycles *cycles, const struct cycle_member *member,
-                            const struct cycle_member *next, struct prediction_edge *edge)
-{
-    const struct dependency *want = want_of(cycles, member);
-    const struct acquisition *stay = stay_at(cycles, member->stay);
-    const struct op *wanted = op_at(cycles, want->strand, want->op);
-    const struct op *taken = op_at(cycles, stay->strand, stay->op);
-    *edge = (struct prediction_edge){
-        .why = next->host == stay->strand ? WHY_INTERRUPTED : WHY_HELD,
-        .wanted_class = op_class(cycles->strands, wanted),
-        .wanted_at = op_record(cycles->strands, wanted)->site,
-        .held_since = op_record(cycles->strands, taken)->site,
-        .wanted_mode = want->mode, .held_mode = stay->mode,
-        .wanted_record = wanted->record, .held_record = taken->record,
-    };
-    strand_name(cycles->strands, want->strand, edge->agent);
-    op_object_name(cycles->strands, wanted, edge->wanted);
-    strand_name(cycles->strands, stay->strand, edge->holder);
-    op_object_name(cycles->strands, taken, edge->held);
-}
-
-/* Where the member runs, in the order that was found last. */
-static uint32_t member_host(const struct cycles *cycles, uint32_t member)
-{
-    return rerun_host(cycles->rerun, want_of(cycles, &cycles->members.items[member])->strand);
-}
-
-static enum prediction_kind kind_of(const struct cycles *cycles)
-{
-    bool one_object = true;
-    for (uint32_t i = 0; i < cycles->members.count; i++) {
-        const struct cycle_member *member = &cycles->members.items[i];
-        uint32_t next = i + 1 < cycles->members.count ? i + 1 : 0;
-        if (cycles->members.items[next].host == stay_at(cycles, member->stay)->strand)
-            return PREDICTION_CONTEXT_INVERSION;
-        for (uint32_t j = 0; j < i; j++)
-            if (member_host(cycles, i) == member_host(cycles, j))
-                return PREDICTION_CONTEXT_INVERSION;
-        one_object = one_object && want_of(cycles, member)->object ==
-                                       want_of(cycles, &cycles->members.items[0])->object;
-    }
-    return one_object ? PREDICTION_SELF_DEADLOCK : PREDICTION_CYCLE;
-}
-
-static enum prediction_basis basis_of(const struct cycles *cycles, enum rerun_answer answer)
-{
-    enum prediction_basis basis = answer == RERUN_YES ? BASIS_ORDER : BASIS_UNPROVED;
-    for (uint32_t i = 0; i < cycles->members.count; i++) {
-        const struct cycle_member *member = &cycles->members.items[i];
-        if (member->by_class)
-            return BASIS_CLASS;
-        if (want_of(cycles, member)->mode == HOOK_READ &&
-            stay_at(cycles, member->stay)->mode == HOOK_READ)
-            basis = BASIS_WRITER;
-    }
-    return basis;
-}
-
-static void report(struct cycles *cycles, enum rerun_answer answer)
-{
-    uint32_t count = cycles->members.count;
-    struct prediction *prediction = &cycles->prediction;
-    prediction->edges.count = 0;
-    if (!ARRAY_ROOM(&prediction->edges, count)) {
-        cycles->short_of_memory = true;
-        return;
-    }
-    for (uint32_t i = 0; i < count; i++)
-        describe_member(cycles, &cycles->members.items[i],
-                        &cycles->members.items[(i + 1) % count], &prediction->edges.items[i]);
-    prediction->edges.count = count;
-    prediction->kind = kind_of(cycles);
-    prediction->basis = basis_of(cycles, answer);
-    cycles->found(cycles->argument, prediction);
-    keep_classes(cycles, prediction);
-}
-
 /* --- judging a closed cycle --- */
 
 static bool lists_exclude(const struct cycles *cycles, uint32_t one, uint32_t other)
 {
     const struct dependencies *dependencies = cycles->dependencies;
     for (uint32_t i = one; i != STRAND_NONE; i = dependencies->helds.items[i].next) {
-        const struct acquisition *a = stay_at(cycles, dependencies->helds.items[i].acquisition);
+        const struct acquisition *a = cycle_stay(cycles, dependencies->helds.items[i].acquisition);
         for (uint32_t j = other; j != STRAND_NONE; j = dependencies->helds.items[j].next) {
             const struct acquisition *b =
-                stay_at(cycles, dependencies->helds.items[j].acquisition);
+                cycle_stay(cycles, dependencies->helds.items[j].acquisition);
             if (a->object == b->object && (a->mode != HOOK_READ || b->mode != HOOK_READ))
                 return true;
         }
@@ -206,7 +77,7 @@ static bool is_guarded(const struct cycles *cycles)
         const struct cycle_member *a = &cycles->members.items[i];
         for (uint32_t j = 0; j < i; j++) {
             const struct cycle_member *b = &cycles->members.items[j];
-            uint32_t holds_a = want_of(cycles, a)->held, holds_b = want_of(cycles, b)->held;
+            uint32_t holds_a = cycle_want(cycles, a)->held, holds_b = cycle_want(cycles, b)->held;
             uint32_t host_a = host_holds(cycles, a), host_b = host_holds(cycles, b);
             if (lists_exclude(cycles, holds_a, holds_b) ||
                 lists_exclude(cycles, holds_a, host_b) ||
@@ -219,28 +90,49 @@ static bool is_guarded(const struct cycles *cycles)
 
 static struct rerun_goal goal_of(const struct cycles *cycles, const struct cycle_member *member)
 {
-    const struct dependency *want = want_of(cycles, member);
+    const struct dependency *want = cycle_want(cycles, member);
     bool waits = !member->by_class && (want->mode != HOOK_READ ||
-                                       stay_at(cycles, member->stay)->mode != HOOK_READ);
-    return (struct rerun_goal){ want->strand, want->op, member->host, member->host_op, waits };
+                                       cycle_stay(cycles, member->stay)->mode != HOOK_READ);
+    return (struct rerun_goal){ want->strand, want->op, member->host, member->host_op, waits,
+                                false };
+}
+
+static void spend(struct cycles *cycles, uint64_t steps)
+{
+    cycles->steps_left -= steps < cycles->steps_left ? steps : cycles->steps_left;
 }
 
 static enum rerun_answer reach(struct cycles *cycles, const struct rerun_goal *goals,
                                uint32_t count)
 {
-    return rerun_reach(cycles->rerun, goals, count, cycles->states);
+    enum rerun_answer answer = rerun_reach(cycles->rerun, goals, count, cycles->states);
+    spend(cycles, (uint64_t)cycles->rerun->met_count * STEPS_OF_STATE);
+    return answer;
+}
+
+/* Why two of them are never at their places at a time. */
+static enum silence why_not_both(struct cycles *cycles, const struct rerun_goal *one,
+                                 const struct rerun_goal *other)
+{
+    const struct strand *strands = cycles->strands->strands.items;
+    if (strands[one->strand].thread == strands[other->strand].thread)
+        return SILENCE_STACK;
+    struct rerun_goal first[2] = { *one, *other }, second[2] = { *other, *one };
+    first[1].before = second[1].before = true;
+    bool either = reach(cycles, first, 2) == RERUN_YES && reach(cycles, second, 2) == RERUN_YES;
+    return either ? SILENCE_GUARD : SILENCE_ORDER;
 }
 
 /* Why it cannot be: two of them alone cannot, or only all together. */
 static enum silence why_not(struct cycles *cycles)
 {
-    for (uint32_t i = 0; i < cycles->members.count; i++) {
+    for (uint32_t i = 0; i < cycles->members.count && i < REASONS_MAX; i++) {
         for (uint32_t j = 0; j < i; j++) {
             struct rerun_goal goals[2] = { goal_of(cycles, &cycles->members.items[i]),
                                            goal_of(cycles, &cycles->members.items[j]) };
             goals[0].waits = goals[1].waits = false;
             if (reach(cycles, goals, 2) == RERUN_NO)
-                return SILENCE_ORDER;
+                return why_not_both(cycles, &goals[0], &goals[1]);
         }
     }
     return cycles->members.count > 2 ? SILENCE_COUNT_OF_EVENTS : SILENCE_ORDER;
@@ -276,8 +168,8 @@ static void judge(struct cycles *cycles)
     free(goals);
     if (answer == RERUN_NO)
         cycles->silences[why_not(cycles)]++;
-    else if (!is_covered(cycles, kind_of(cycles), basis_of(cycles, answer)))
-        report(cycles, answer);
+    else if (!cycle_is_covered(cycles, cycle_kind(cycles), cycle_basis(cycles, answer)))
+        cycle_report(cycles, answer);
 }
 
 /* --- the search --- */
@@ -293,7 +185,8 @@ static bool is_allowed_twice(struct cycles *cycles, const struct dependency *wan
     }
     if (same || !want->licensed || stay->strand != want->strand)
         return false;
-    if (op_record(cycles->strands, op_at(cycles, want->strand, want->op))->other != NULL)
+    const struct op *op = &cycles->strands->strands.items[want->strand].ops[want->op];
+    if (op_record(cycles->strands, op)->other != NULL)
         cycles->silences[SILENCE_GUARD]++;
     return true;
 }
@@ -302,13 +195,22 @@ static void close_at(struct cycles *cycles, struct cycle_member *last, uint32_t 
 {
     if (cycles->members.count != cycles->length ||
         (cycles->members.count == 1 &&
-         is_allowed_twice(cycles, want_of(cycles, last), stay_at(cycles, stay))))
+         is_allowed_twice(cycles, cycle_want(cycles, last), cycle_stay(cycles, stay))))
         return;
     last->stay = stay;
     judge(cycles);
 }
 
 static void extend(struct cycles *cycles);
+
+/* Whatever the members become with more of them, they are told already. Where handlers are about
+ * the kind is not known before the end. */
+static bool tells_nothing_new(const struct cycles *cycles)
+{
+    return cycles->strands->handler_count == 0 &&
+           cycle_is_covered(cycles, PREDICTION_CYCLE,
+                            cycles->with_classes ? BASIS_CLASS : BASIS_ORDER);
+}
 
 static void push(struct cycles *cycles, uint32_t want, uint32_t host, uint32_t host_op)
 {
@@ -322,48 +224,63 @@ static void push(struct cycles *cycles, uint32_t want, uint32_t host, uint32_t h
     cycles->used.items[strand] = 1;
     if (host != STRAND_NONE)
         cycles->used.items[host] = 1;
-    extend(cycles);
+    if (!tells_nothing_new(cycles))
+        extend(cycles);
     cycles->used.items[strand] = 0;
     if (host != STRAND_NONE)
         cycles->used.items[host] = 0;
     cycles->members.count--;
 }
 
-/* The first place in the stay where the context can come in, or STRAND_NONE. */
-static uint32_t first_open(const struct cycles *cycles, const struct acquisition *stay,
-                           uint32_t context)
-{
-    uint32_t ops = cycles->strands->strands.items[stay->strand].op_count;
-    for (uint32_t op = stay->op + 1; op <= stay->release && op < ops; op++)
-        if (strand_is_open(cycles->strands, stay->strand, op, context))
-            return op;
-    return STRAND_NONE;
-}
-
 static bool has_itself(const struct cycles *cycles, uint32_t want, uint32_t object)
 {
     uint32_t held = cycles->dependencies->wants.items[want].held;
     for (; held != STRAND_NONE; held = cycles->dependencies->helds.items[held].next)
-        if (stay_at(cycles, cycles->dependencies->helds.items[held].acquisition)->object == object)
+        if (cycle_stay(cycles, cycles->dependencies->helds.items[held].acquisition)->object == object)
             return true;
     return false;
+}
+
+/* With that want the cycle can still be closed in time, and it is not the first's to begin. */
+static bool may_follow(const struct cycles *cycles, uint32_t want)
+{
+    return want > cycles->members.items[0].want && cycles->filter.want_matters.items[want] != 0 &&
+           cycles->filter.way.items[want] <= cycles->length - cycles->members.count;
+}
+
+/* The first want of the stay's strand that is behind the place where it was taken. */
+static uint32_t first_covered(const struct cycles *cycles, const struct acquisition *stay)
+{
+    uint32_t low = cycles->dependencies->strand_wants.items[stay->strand];
+    uint32_t high = cycles->dependencies->strand_wants.items[stay->strand + 1];
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (cycles->dependencies->wants.items[middle].op <= stay->op)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 /* Members that hold the stay: its own strand further on, or what interrupts it there. */
 static void extend_by(struct cycles *cycles, const struct acquisition *stay)
 {
     const uint32_t *first = cycles->dependencies->strand_wants.items;
-    uint32_t least = cycles->members.items[0].want;
-    for (uint32_t want = first[stay->strand]; want < first[stay->strand + 1]; want++)
-        if (want > least && covers(stay, cycles->dependencies->wants.items[want].op))
+    uint32_t want = first_covered(cycles, stay);
+    for (; want < first[stay->strand + 1] &&
+           covers(stay, cycles->dependencies->wants.items[want].op); want++)
+        if (may_follow(cycles, want))
             push(cycles, want, STRAND_NONE, 0);
+    if (cycles->strands->handler_count == 0)
+        return;
     for (uint32_t i = 0; i < cycles->strands->strands.count; i++) {
         uint32_t context = cycles->strands->strands.items[i].context;
         if (context == STRAND_NONE || cycles->used.items[i])
             continue;
-        uint32_t place = first_open(cycles, stay, context);
-        for (uint32_t want = first[i]; place != STRAND_NONE && want < first[i + 1]; want++)
-            if (want > least && !has_itself(cycles, want, stay->object))
+        uint32_t place = cycle_first_open(cycles->dependencies, stay, context);
+        for (want = first[i]; place != STRAND_NONE && want < first[i + 1]; want++)
+            if (may_follow(cycles, want) && !has_itself(cycles, want, stay->object))
                 push(cycles, want, stay->strand, place);
     }
 }
@@ -372,16 +289,15 @@ static void extend_by(struct cycles *cycles, const struct acquisition *stay)
 static void extend(struct cycles *cycles)
 {
     uint32_t number = cycles->members.count - 1;
-    const struct dependency *want = want_of(cycles, &cycles->members.items[number]);
+    const struct dependency *want = cycle_want(cycles, &cycles->members.items[number]);
     const struct cycle_member first = cycles->members.items[0];
-    const struct dependency *first_want = want_of(cycles, &first);
-    uint32_t stay = cycles->with_classes
-                        ? cycles->dependencies->first_of_class.items[want->class / DEPENDENCY_LEVELS]
-                        : cycles->dependencies->first_of_object.items[want->object];
+    const struct dependency *first_want = cycle_want(cycles, &first);
+    uint32_t node = cycle_filter_node(&cycles->filter, want->object, want->class);
+    uint32_t stay = cycles->filter.first_stay.items[node];
     while (stay != STRAND_NONE && cycles->steps_left > 0 && !cycles->short_of_memory) {
-        const struct acquisition *at = stay_at(cycles, stay);
+        const struct acquisition *at = cycle_stay(cycles, stay);
         struct cycle_member *last = &cycles->members.items[number];
-        cycles->steps_left--;
+        spend(cycles, 1);
         if (link(cycles, want, at, last)) {
             last->stay = stay;
             bool closes = (at->strand == first_want->strand && covers(at, first_want->op)) ||
@@ -391,7 +307,7 @@ static void extend(struct cycles *cycles)
             else if (!cycles->used.items[at->strand] && cycles->members.count < cycles->length)
                 extend_by(cycles, at);
         }
-        stay = cycles->with_classes ? at->same_class : at->same_object;
+        stay = cycles->filter.next_stay.items[stay];
     }
 }
 
@@ -400,6 +316,13 @@ static void extend(struct cycles *cycles)
 static void begin_at(struct cycles *cycles, uint32_t want)
 {
     const struct strands *strands = cycles->strands;
+    uint32_t *shortest = &cycles->filter.shortest.items[want];
+    if (*shortest > cycles->length)
+        return;
+    *shortest = cycle_filter_ways(&cycles->filter, want);
+    spend(cycles, cycles->dependencies->wants.count / 64);
+    if (*shortest > cycles->length)
+        return;
     uint32_t strand = cycles->dependencies->wants.items[want].strand;
     uint32_t context = strands->strands.items[strand].context;
     if (cycles->dependencies->wants.items[want].held != STRAND_NONE)
@@ -407,21 +330,40 @@ static void begin_at(struct cycles *cycles, uint32_t want)
     if (context == STRAND_NONE)
         return;
     for (uint32_t i = 0; i < cycles->dependencies->acquisitions.count; i++) {
-        const struct acquisition *stay = stay_at(cycles, i);
+        const struct acquisition *stay = cycle_stay(cycles, i);
         if (stay->strand == strand || strands->strands.items[stay->strand].context != STRAND_NONE)
             continue;
-        uint32_t place = first_open(cycles, stay, context);
+        uint32_t place = cycle_first_open(cycles->dependencies, stay, context);
         if (place != STRAND_NONE)
             push(cycles, want, stay->strand, place);
     }
 }
 
+/* How many strands want something that matters: no cycle is longer. */
+static uint32_t count_strands(const struct cycles *cycles)
+{
+    uint32_t count = 0, last = STRAND_NONE;
+    for (uint32_t i = 0; i < cycles->dependencies->wants.count; i++) {
+        uint32_t strand = cycles->dependencies->wants.items[i].strand;
+        if (cycles->filter.want_matters.items[i] == 0 || strand == last)
+            continue;
+        last = strand;
+        count++;
+    }
+    return count;
+}
+
 static void find_lengths(struct cycles *cycles)
 {
-    uint32_t most = cycles->strands->strands.count;
+    if (!cycle_filter_build(&cycles->filter, cycles->dependencies, cycles->with_classes)) {
+        cycles->short_of_memory = true;
+        return;
+    }
+    uint32_t most = count_strands(cycles);
     for (cycles->length = 1; cycles->length <= most; cycles->length++)
-        for (uint32_t i = 0; i < cycles->dependencies->wants.count; i++)
-            begin_at(cycles, i);
+        for (uint32_t i = 0; i < cycles->dependencies->wants.count && cycles->steps_left > 0; i++)
+            if (cycles->filter.want_matters.items[i] != 0)
+                begin_at(cycles, i);
 }
 
 /* Levels of a class that is nested as declared are recursion, too. */
@@ -442,9 +384,11 @@ static bool has_classes(const struct cycles *cycles)
     for (uint32_t i = 0; i < dependencies->wants.count; i++) {
         const struct dependency *want = &dependencies->wants.items[i];
         uint32_t stay = dependencies->first_of_class.items[want->class / DEPENDENCY_LEVELS];
-        for (; stay != STRAND_NONE; stay = stay_at(cycles, stay)->same_class)
-            if (stay_at(cycles, stay)->object != want->object)
-                return true;
+        if (stay == STRAND_NONE)
+            continue;
+        uint32_t next = cycle_stay(cycles, stay)->other_object;
+        if (cycle_stay(cycles, stay)->object != want->object || next != STRAND_NONE)
+            return true;
     }
     return false;
 }
@@ -475,6 +419,7 @@ void cycles_free(struct cycles *cycles)
     free(cycles->members.items);
     free(cycles->used.items);
     free(cycles->reported.items);
+    cycle_filter_free(&cycles->filter);
     free(cycles->prediction.edges.items);
     cycles->prediction.edges.items = NULL;
 }

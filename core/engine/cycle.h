@@ -17,6 +17,7 @@
 #ifndef CORE_ENGINE_CYCLE_H
 #define CORE_ENGINE_CYCLE_H
 
+#include "core/engine/cycle_filter.h"
 #include "core/engine/dependency.h"
 #include "core/engine/prediction.h"
 #include "core/engine/rerun.h"
@@ -25,9 +26,10 @@
 enum silence {
     SILENCE_RECURSION, /* allowed: recursive locks, readers, declared nesting */
     SILENCE_READ,      /* two readers would have to shut each other out */
-    SILENCE_GUARD,     /* a lock that two of them hold keeps them apart */
+    SILENCE_GUARD,     /* a lock that two of them hold keeps them apart, or what works as one */
     SILENCE_ORDER,     /* two of them never come to their places at a time */
     SILENCE_COUNT_OF_EVENTS, /* any two of them do, but not all */
+    SILENCE_STACK, /* they run on one thread, and the one never interrupts the other there */
     SILENCE_KINDS
 };
 
@@ -51,6 +53,7 @@ struct cycles {
     void *argument;
 
     bool with_classes; /* the second pass */
+    struct cycle_filter filter;
     uint32_t length;   /* of the cycles that are looked for now */
     ARRAY(struct cycle_member) members;
     ARRAY(uint8_t) used;      /* per strand */

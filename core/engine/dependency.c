@@ -36,6 +36,11 @@ static bool acquire(struct dependencies *dependencies, uint32_t strand, uint32_t
         (struct acquisition){ .strand = strand, .op = op_number, .release = what->op_count,
                               .object = op->object, .class = class, .mode = op->mode,
                               .same_object = *first_of_object, .same_class = *first_of_class };
+    dependencies->acquisitions.items[number].other_object =
+        *first_of_class == STRAND_NONE ? STRAND_NONE
+        : dependencies->acquisitions.items[*first_of_class].object != op->object
+            ? *first_of_class
+            : dependencies->acquisitions.items[*first_of_class].other_object;
     *first_of_object = *first_of_class = number;
     return hold(dependencies, number, top);
 }

@@ -20,6 +20,7 @@ struct acquisition {
     uint32_t release; /* the op that gave it back; the number of ops, if none did */
     uint32_t object, class; /* class: at the level of its nesting */
     uint32_t same_object, same_class; /* the next one, or STRAND_NONE */
+    uint32_t other_object; /* the next one of the class of another lock, or STRAND_NONE */
     uint8_t mode;
 };
 

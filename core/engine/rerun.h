@@ -44,6 +44,7 @@ struct rerun_goal {
     uint32_t strand, op;
     uint32_t host, host_op; /* STRAND_NONE: any, or it is a thread */
     bool waits;             /* and cannot do that op there */
+    bool before;            /* anywhere before that op, or at it */
 };
 
 enum rerun_answer { RERUN_YES, RERUN_NO, RERUN_UNKNOWN };

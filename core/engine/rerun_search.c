@@ -229,6 +229,8 @@ struct reach {
 
 static bool is_at_goal(const struct rerun *rerun, const struct rerun_goal *goal)
 {
+    if (goal->before)
+        return true; /* its limit sees to that */
     if (!rerun_is_alive(rerun, goal->strand) || rerun_position(rerun, goal->strand) != goal->op ||
         (goal->waits && rerun_is_possible(rerun, goal->strand)))
         return false;
@@ -328,6 +330,8 @@ static void set_limits(struct rerun *rerun, const struct reach *reach)
     uint32_t first = 0;
     for (uint32_t i = 0; i < reach->count; i++) {
         const struct rerun_goal *goal = &reach->goals[i];
+        if (goal->before)
+            continue;
         widen(rerun, goal->strand, goal->op);
         if (goal->host != STRAND_NONE)
             widen(rerun, goal->host, goal->host_op);
@@ -345,9 +349,10 @@ static void set_limits(struct rerun *rerun, const struct reach *reach)
     }
     for (uint32_t i = 0; i < reach->count; i++) {
         const struct rerun_goal *goal = &reach->goals[i];
-        rerun->limits[goal->strand] = goal->op + 1;
+        if (!goal->before || rerun->limits[goal->strand] > goal->op)
+            rerun->limits[goal->strand] = goal->op + 1;
         rerun->order[first++] = goal->strand;
-        if (goal->host != STRAND_NONE)
+        if (goal->host != STRAND_NONE && !goal->before)
             rerun->limits[goal->host] = goal->host_op + 1;
     }
     for (uint32_t i = 0; i < rerun->strand_count; i++) {
@@ -367,7 +372,8 @@ static bool event_suffices(const struct rerun *rerun, const struct reach *reach,
         const struct strand *what = rerun_strand(rerun, i);
         bool is_goal = false;
         for (uint32_t j = 0; j < reach->count; j++)
-            is_goal = is_goal || reach->goals[j].strand == i || reach->goals[j].host == i;
+            is_goal = is_goal || (!reach->goals[j].before &&
+                                  (reach->goals[j].strand == i || reach->goals[j].host == i));
         for (uint32_t j = 0; j + 1 < rerun->limits[i] && j < what->op_count; j++) {
             if (what->ops[j].object != object)
                 continue;
