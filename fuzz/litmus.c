@@ -352,28 +352,18 @@ static void handler_code(void *argument)
     hook_thread_exit();
 }
 
-/* A thread's first turn: its own, or that of a handler that is listed before it. */
-static uint32_t first_turn(uint32_t thread)
-{
-    for (uint32_t i = 0; i < thread; i++)
-        if (list_at(i)->host == thread)
-            return i;
-    return thread;
-}
-
 static uint32_t next_to_start(void)
 {
     uint32_t next = LITMUS_NONE, turn = LITMUS_NONE;
     for (uint32_t i = 0; i < litmus_now->lists.count; i++) {
         const struct litmus_list *list = list_at(i);
-        uint32_t its_turn = list->host == LITMUS_NONE ? first_turn(i) : i;
         bool waits = list->host != LITMUS_NONE && !list->done && !list->masked &&
                      list_at(list->host)->started && !list_at(list->host)->done;
         bool is_root = list->host == LITMUS_NONE && !list->is_forked;
-        if ((!is_root && !waits) || list->started || its_turn >= turn)
+        if ((!is_root && !waits) || list->started || list->first_turn >= turn)
             continue;
         next = i;
-        turn = its_turn;
+        turn = list->first_turn;
     }
     return next;
 }
@@ -386,7 +376,7 @@ static void run(const struct plan *plan)
         if (next_to_start() != list_to_start)
             continue;
         if (list_at(list_to_start)->host == LITMUS_NONE)
-            list_at(list_to_start)->turn = first_turn(list_to_start);
+            list_at(list_to_start)->turn = list_at(list_to_start)->first_turn;
         start(HOOK_SITE(HOOK_THREAD, "start"), list_to_start);
     }
     hook_thread_exit();

@@ -53,7 +53,13 @@ enum litmus_verb {
     LITMUS_VERB_COUNT
 };
 
-enum litmus_role { LITMUS_IS_LOCK, LITMUS_IS_STATE, LITMUS_IS_EVENT, LITMUS_IS_CONDITION };
+enum litmus_role {
+    LITMUS_IS_LOCK,
+    LITMUS_IS_STATE,
+    LITMUS_IS_EVENT,
+    LITMUS_IS_CONDITION,
+    LITMUS_ROLE_COUNT
+};
 
 enum litmus_kind {
     LITMUS_MUTEX,
@@ -92,6 +98,7 @@ struct litmus_operation {
 struct litmus_list {
     char *name;
     uint32_t host;  /* handler: the list of its thread; else LITMUS_NONE */
+    uint32_t first_turn; /* its own, or that of a handler of its that is listed before it */
     bool is_forked; /* by an operation */
     ARRAY(struct litmus_operation) operations;
 
@@ -109,6 +116,7 @@ struct litmus_case {
     const char *file;
     uint32_t line;
     ARRAY(struct litmus_object) objects;
+    ARRAY(uint32_t) map; /* objects by role and name */
     ARRAY(struct litmus_list) lists;
 };
 
@@ -118,6 +126,8 @@ void litmus_free(struct litmus_case *litmus);
 bool litmus_add_list(struct litmus_case *litmus, const char *name);
 /* The object of that name in that role, a new one if need be. LITMUS_NONE: no memory. */
 uint32_t litmus_object(struct litmus_case *litmus, const char *name, enum litmus_role role);
+/* LITMUS_NONE: there is none. */
+uint32_t litmus_find(struct litmus_case *litmus, const char *name, enum litmus_role role);
 /* False: there is no such kind. */
 bool litmus_kind_find(const char *name, enum litmus_kind *kind);
 /* Reads one operation of that list, after all lists were added. NULL: done; else what was expected. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The words of litmus cases. */
+#define XXH_INLINE_ALL
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "core/base/check.h"
 #include "fuzz/litmus.h"
@@ -81,6 +83,7 @@ void litmus_free(struct litmus_case *litmus)
         free(list->name);
     }
     free(litmus->objects.items);
+    free(litmus->map.items);
     free(litmus->lists.items);
     free(litmus->name);
     *litmus = (struct litmus_case){ .name = NULL };
@@ -95,14 +98,45 @@ bool litmus_add_list(struct litmus_case *litmus, const char *name)
     return true;
 }
 
+/* A slot holds an object's number + 1, or 0. */
+static uint32_t *map_slot(struct litmus_case *litmus, const char *name, enum litmus_role role)
+{
+    uint32_t mask = litmus->map.capacity - 1;
+    uint32_t slot = (uint32_t)XXH3_64bits_withSeed(name, strlen(name), role) & mask;
+    for (; litmus->map.items[slot] != 0; slot = (slot + 1) & mask) {
+        const struct litmus_object *object = &litmus->objects.items[litmus->map.items[slot] - 1];
+        if (object->role == role && strcmp(object->name, name) == 0)
+            break;
+    }
+    return &litmus->map.items[slot];
+}
+
+static bool map_grow(struct litmus_case *litmus)
+{
+    uint32_t want = litmus->map.capacity == 0 ? 64 : litmus->map.capacity * 2;
+    if (!array_reserve((void **)&litmus->map.items, &litmus->map.capacity, want,
+                       sizeof *litmus->map.items))
+        return false;
+    memset(litmus->map.items, 0, litmus->map.capacity * sizeof *litmus->map.items);
+    for (uint32_t i = 0; i < litmus->objects.count; i++)
+        *map_slot(litmus, litmus->objects.items[i].name, litmus->objects.items[i].role) = i + 1;
+    return true;
+}
+
+uint32_t litmus_find(struct litmus_case *litmus, const char *name, enum litmus_role role)
+{
+    return litmus->map.capacity == 0 ? LITMUS_NONE : *map_slot(litmus, name, role) - 1;
+}
+
 uint32_t litmus_object(struct litmus_case *litmus, const char *name, enum litmus_role role)
 {
-    for (uint32_t i = 0; i < litmus->objects.count; i++)
-        if (litmus->objects.items[i].role == role &&
-            strcmp(litmus->objects.items[i].name, name) == 0)
-            return i;
-    if (!ARRAY_ROOM(&litmus->objects, 1))
+    uint32_t found = litmus_find(litmus, name, role);
+    if (found != LITMUS_NONE)
+        return found;
+    if ((litmus->objects.count * 2 >= litmus->map.capacity && !map_grow(litmus)) ||
+        !ARRAY_ROOM(&litmus->objects, 1))
         return LITMUS_NONE;
+    *map_slot(litmus, name, role) = litmus->objects.count + 1;
     struct litmus_object *object = &litmus->objects.items[litmus->objects.count];
     memset(object, 0, sizeof *object);
     object->name = copy(name);
@@ -259,6 +293,17 @@ static const char *complete_list(struct litmus_case *litmus, uint32_t number)
     return NULL;
 }
 
+static void find_first_turns(struct litmus_case *litmus)
+{
+    for (uint32_t i = 0; i < litmus->lists.count; i++)
+        litmus->lists.items[i].first_turn = i;
+    for (uint32_t i = litmus->lists.count; i-- > 0;) {
+        uint32_t host = litmus->lists.items[i].host;
+        if (host != LITMUS_NONE && litmus->lists.items[host].first_turn > i)
+            litmus->lists.items[host].first_turn = i;
+    }
+}
+
 const char *litmus_complete(struct litmus_case *litmus)
 {
     for (uint32_t i = 0; i < litmus->lists.count; i++) {
@@ -270,6 +315,7 @@ const char *litmus_complete(struct litmus_case *litmus)
         if (list->host == LITMUS_NONE || list->host == i)
             return "expected the name of a thread after @";
     }
+    find_first_turns(litmus);
     for (uint32_t i = 0; i < litmus->lists.count; i++) {
         const char *wrong = complete_list(litmus, i);
         if (wrong != NULL)

@@ -128,10 +128,11 @@ static const char *read_classes(struct judge_case *to, json_t *root)
     json_object_foreach(classes, name, class) {
         if (json_string_value(class) == NULL)
             return expected(name, "the name of a class");
-        for (uint32_t i = 0; i < to->litmus.objects.count; i++) {
-            struct litmus_object *object = &to->litmus.objects.items[i];
-            if (strcmp(object->name, name) != 0)
+        for (uint32_t role = 0; role < LITMUS_ROLE_COUNT; role++) {
+            uint32_t i = litmus_find(&to->litmus, name, (enum litmus_role)role);
+            if (i == LITMUS_NONE)
                 continue;
+            struct litmus_object *object = &to->litmus.objects.items[i];
             free(object->class_name);
             object->class_name = strdup(json_string_value(class));
             check(object->class_name != NULL);

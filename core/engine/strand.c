@@ -1,99 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "core/engine/strand.h"
-
 #include <string.h>
 
-
-/* --- numbers for addresses and texts --- */
-
-static uint64_t mix(uint64_t value)
-{
-    value *= 0x9e3779b97f4a7c15u;
-    return value ^ value >> 29;
-}
-
-/* The slot of an address in the map of objects; a slot holds an object's number + 1, or 0. */
-static uint32_t *map_slot(struct strands *strands, const volatile void *address)
-{
-    uint32_t mask = strands->map.capacity - 1;
-    uint32_t slot = (uint32_t)mix((uint64_t)(uintptr_t)address) & mask;
-    while (strands->map.items[slot] != 0 &&
-           strands->objects.items[strands->map.items[slot] - 1].address != address)
-        slot = (slot + 1) & mask;
-    return &strands->map.items[slot];
-}
-
-static bool map_grow(struct strands *strands)
-{
-    uint32_t want = strands->map.capacity < 64 ? 64 : strands->map.capacity * 2;
-    if (!array_reserve((void **)&strands->map.items, &strands->map.capacity, want,
-                       sizeof *strands->map.items))
-        return false;
-    memset(strands->map.items, 0, strands->map.capacity * sizeof *strands->map.items);
-    for (uint32_t i = 0; i < strands->objects.count; i++) /* a later one replaces an earlier */
-        *map_slot(strands, strands->objects.items[i].address) = i + 1;
-    return true;
-}
-
-static uint32_t text_number(const char **items, uint32_t count, const char *text)
-{
-    for (uint32_t i = count; i-- > 0;)
-        if (items[i] == text || (items[i] != NULL && text != NULL && strcmp(items[i], text) == 0))
-            return i;
-    return STRAND_NONE;
-}
-
-/* A lock without a class is a class of its own. */
-static bool class_number(struct strands *strands, const char *text, uint32_t *number)
-{
-    *number = text == NULL ? STRAND_NONE
-                           : text_number(strands->classes.items, strands->classes.count, text);
-    if (*number != STRAND_NONE)
-        return true;
-    if (!ARRAY_ROOM(&strands->classes, 1))
-        return false;
-    *number = strands->classes.count;
-    strands->classes.items[strands->classes.count++] = text;
-    return true;
-}
-
-static bool object_new(struct strands *strands, const struct record *record,
-                       enum object_kind kind, uint32_t *number)
-{
-    if (!ARRAY_ROOM(&strands->objects, 1) ||
-        (strands->objects.count * 2 >= strands->map.capacity && !map_grow(strands)))
-        return false;
-    struct order_object object = { .address = record->object, .kind = (uint8_t)kind,
-                                   .lock_kind = record->lock_kind, .holder = STRAND_NONE };
-    if (!class_number(strands, record->text, &object.class))
-        return false;
-    uint32_t *slot = map_slot(strands, record->object);
-    *number = strands->objects.count;
-    strands->objects.items[strands->objects.count++] = object;
-    *slot = *number + 1;
-    return true;
-}
-
-static bool object_of(struct strands *strands, const struct record *record,
-                      const volatile void *address, enum object_kind kind, uint32_t *number)
-{
-    if (strands->map.capacity == 0 && !map_grow(strands))
-        return false;
-    uint32_t slot = *map_slot(strands, address);
-    *number = slot - 1;
-    if (slot != 0)
-        return true;
-    struct record first = *record;
-    first.object = address;
-    return object_new(strands, &first, kind, number);
-}
+#include "core/engine/strand_internal.h"
 
 /* --- strands --- */
 
 static bool is_context(const struct strands *strands, const char *text, uint32_t *number)
 {
-    *number = text_number(strands->contexts.items, strands->contexts.count, text);
-    return *number != STRAND_NONE;
+    for (uint32_t i = 0; i < strands->contexts.count; i++) {
+        *number = i;
+        if (strands->contexts.items[i] == text || strcmp(strands->contexts.items[i], text) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool find_contexts(struct strands *strands)
@@ -139,8 +58,11 @@ struct reader {
     struct {
         uint32_t current, plain_contexts;
     } *threads;
-    uint32_t *last; /* per strand: its last op so far, or STRAND_NONE */
-    uint32_t last_capacity;
+    struct {
+        uint32_t before;  /* handlers: the strand that they came in on */
+        uint32_t last_op; /* so far, of all ops; or STRAND_NONE */
+    } *strand;
+    uint32_t strand_capacity;
     uint32_t *owner; /* per op: its strand */
     uint32_t owner_capacity;
 };
@@ -150,8 +72,8 @@ static bool open_context(struct reader *reader, uint32_t thread, uint32_t contex
     struct strands *strands = reader->strands;
     uint32_t number = strands->strands.count;
     if (!ARRAY_ROOM(&strands->strands, 1) ||
-        !array_reserve((void **)&reader->last, &reader->last_capacity, number + 1,
-                       sizeof *reader->last))
+        !array_reserve((void **)&reader->strand, &reader->strand_capacity, number + 1,
+                       sizeof *reader->strand))
         return false;
     struct strand *host = &strands->strands.items[reader->threads[thread].current];
     strands->strands.items[number] = (struct strand){ .context = context, .thread = thread,
@@ -160,7 +82,8 @@ static bool open_context(struct reader *reader, uint32_t thread, uint32_t contex
     strands->strands.count++;
     strands->handler_count++;
     host->blocked = false;
-    reader->last[number] = reader->threads[thread].current; /* the way back, until its first op */
+    reader->strand[number].before = reader->threads[thread].current;
+    reader->strand[number].last_op = STRAND_NONE;
     reader->threads[thread].current = number;
     reader->threads[thread].plain_contexts = 0;
     return true;
@@ -179,6 +102,7 @@ static struct op *add_op(struct reader *reader, uint32_t strand, enum op_kind ki
     *op = (struct op){ .object = object, .other = STRAND_NONE, .class = STRAND_NONE, .record = record,
                        .kind = (uint8_t)kind, .mode = strands->log->records[record].mode };
     reader->owner[number] = strand;
+    reader->strand[strand].last_op = number;
     strands->ops.count++;
     return op;
 }
@@ -188,20 +112,19 @@ static struct op *add_op(struct reader *reader, uint32_t strand, enum op_kind ki
 static bool await_to_acquire(struct reader *reader, uint32_t strand, uint32_t object,
                              uint32_t class)
 {
-    struct op *last = NULL;
-    for (uint32_t i = reader->strands->ops.count; i-- > 0;) {
-        struct op *op = &reader->strands->ops.items[i];
+    struct op *ops = reader->strands->ops.items;
+    uint32_t last = reader->strand[strand].last_op;
+    for (uint32_t i = last + 1; last != STRAND_NONE && i-- > 0;) {
         if (reader->owner[i] != strand)
             continue;
-        if (op->kind != OP_AWAIT || op->object != object)
+        if (ops[i].kind != OP_AWAIT || ops[i].object != object)
             return false;
-        last = last == NULL ? op : last;
-        if (op->class != class)
+        if (ops[i].class != class)
             continue;
-        struct op acquire = *op;
+        struct op acquire = ops[i];
         acquire.kind = OP_ACQUIRE;
-        *op = *last;
-        *last = acquire;
+        ops[i] = ops[last];
+        ops[last] = acquire;
         return true;
     }
     return false;
@@ -222,7 +145,7 @@ static bool read_lock_op(struct reader *reader, uint32_t strand, uint32_t index)
     const struct record *record = &strands->log->records[index];
     uint32_t object;
     bool state = record->kind >= RECORD_AWAITS;
-    if (!object_of(strands, record, record->object, state ? OBJECT_STATE : OBJECT_LOCK, &object))
+    if (!strand_object_of(strands, record, record->object, state ? OBJECT_STATE : OBJECT_LOCK, &object))
         return false;
     if (record->kind == RECORD_RELEASE && strands->objects.items[object].holder != STRAND_NONE)
         strand = strands->objects.items[object].holder; /* a task takes its states along */
@@ -230,7 +153,7 @@ static bool read_lock_op(struct reader *reader, uint32_t strand, uint32_t index)
         bool changes = strands->objects.items[object].holder == strand;
         strands->objects.items[object].holder = strand;
         uint32_t class;
-        if (!class_number(strands, record->text, &class))
+        if (!strand_class_number(strands, record->text, &class))
             return false;
         if (!changes && await_to_acquire(reader, strand, object, class))
             return true;
@@ -247,7 +170,7 @@ static bool read_lock_op(struct reader *reader, uint32_t strand, uint32_t index)
     if (op == NULL)
         return false;
     op->class = strands->objects.items[object].class;
-    if (state && record->text != NULL && !class_number(strands, record->text, &op->class))
+    if (state && record->text != NULL && !strand_class_number(strands, record->text, &op->class))
         return false;
     op->level = record->level;
     op->licensed = record->other != NULL || record->in_order;
@@ -260,7 +183,7 @@ static bool read_event_op(struct reader *reader, uint32_t strand, uint32_t index
     const struct record *record = &strands->log->records[index];
     uint32_t object, mutex;
     bool condition = record->kind >= RECORD_CONDITION_WAIT;
-    if (!object_of(strands, record, record->object, condition ? OBJECT_CONDITION : OBJECT_EVENT,
+    if (!strand_object_of(strands, record, record->object, condition ? OBJECT_CONDITION : OBJECT_EVENT,
                    &object))
         return false;
     static const uint8_t kinds[] = {
@@ -276,7 +199,7 @@ static bool read_event_op(struct reader *reader, uint32_t strand, uint32_t index
     if (record->kind != RECORD_CONDITION_WAIT)
         return true;
     strands->has_conditions = true;
-    if (!object_of(strands, record, record->other, OBJECT_LOCK, &mutex))
+    if (!strand_object_of(strands, record, record->other, OBJECT_LOCK, &mutex))
         return false;
     strands->ops.items[strands->ops.count - 1].other = mutex;
     return add_op(reader, strand, OP_WAKE, object, index) != NULL;
@@ -293,7 +216,7 @@ static bool read_context(struct reader *reader, uint32_t thread, const struct re
         reader->threads[thread].plain_contexts--;
     } else if (current != thread) {
         reader->strands->strands.items[current].ended = true;
-        reader->threads[thread].current = reader->last[current];
+        reader->threads[thread].current = reader->strand[current].before;
     }
     return true;
 }
@@ -307,9 +230,9 @@ static bool read_record(struct reader *reader, uint32_t index)
     uint32_t strand = reader->threads[record->thread].current, number;
     switch ((enum record_kind)record->kind) {
     case RECORD_INIT:
-        return object_new(strands, record, OBJECT_LOCK, &number);
+        return strand_object_new(strands, record, OBJECT_LOCK, &number);
     case RECORD_SEMAPHORE:
-        if (!object_new(strands, record, OBJECT_EVENT, &number))
+        if (!strand_object_new(strands, record, OBJECT_EVENT, &number))
             return false;
         strands->objects.items[number].initial = record->value;
         return true;
@@ -350,49 +273,57 @@ static bool read_record(struct reader *reader, uint32_t index)
 
 /* --- semaphores that are locks --- */
 
-/* No strand posts what it has not taken before. */
-static bool is_lock(const struct strands *strands, uint32_t object)
+static bool takes(const struct op *op)
 {
-    if (strands->objects.items[object].initial != 1)
-        return false;
-    for (uint32_t i = 0; i < strands->strands.count; i++) {
-        const struct strand *strand = &strands->strands.items[i];
-        uint32_t taken = 0;
-        for (uint32_t j = 0; j < strand->op_count; j++) {
-            const struct op *op = &strand->ops[j];
-            if (op->object != object)
-                continue;
-            if (op->kind == OP_WAIT || op->kind == OP_TRYWAIT)
-                taken++;
-            else if (op->kind == OP_POST && taken-- == 0)
-                return false;
-        }
-    }
-    return true;
+    return op->kind == OP_WAIT || op->kind == OP_TRYWAIT;
 }
 
-static void make_lock(struct strands *strands, uint32_t object)
+/* Marks the semaphores that the strand posts without having taken them. `taken` is all zero, and is
+ * so again. */
+static void mark_events(const struct strands *strands, const struct strand *strand,
+                        uint32_t *taken, uint8_t *is_event)
 {
-    strands->objects.items[object].kind = OBJECT_LOCK;
-    strands->objects.items[object].lock_kind = HOOK_LOCK_MUTEX;
-    for (uint32_t i = 0; i < strands->ops.count; i++) {
-        struct op *op = &strands->ops.items[i];
-        if (op->object != object)
+    for (uint32_t i = 0; i < strand->op_count; i++) {
+        const struct op *op = &strand->ops[i];
+        if (takes(op))
+            taken[op->object]++;
+        else if (op->kind == OP_POST && taken[op->object]-- == 0)
+            is_event[op->object] = 1;
+    }
+    for (uint32_t i = 0; i < strand->op_count; i++)
+        if (strand->ops[i].object < strands->objects.count)
+            taken[strand->ops[i].object] = 0;
+}
+
+static void to_lock(struct strands *strands, struct op *op)
+{
+    bool waits = takes(op) || op->kind == OP_POST;
+    if (!waits || strands->objects.items[op->object].kind != OBJECT_LOCK)
+        return;
+    op->kind = op->kind == OP_WAIT ? OP_ACQUIRE : op->kind == OP_TRYWAIT ? OP_TRY : OP_RELEASE;
+}
+
+/* False: no memory. */
+static bool semaphores_to_locks(struct strands *strands)
+{
+    uint32_t count = strands->objects.count;
+    uint32_t *taken = calloc((size_t)count + 1, sizeof *taken);
+    uint8_t *is_event = calloc((size_t)count + 1, 1);
+    bool done = taken != NULL && is_event != NULL;
+    for (uint32_t i = 0; done && i < strands->strands.count; i++)
+        mark_events(strands, &strands->strands.items[i], taken, is_event);
+    for (uint32_t i = 0; done && i < count; i++) {
+        struct order_object *object = &strands->objects.items[i];
+        if (object->kind != OBJECT_EVENT || object->initial != 1 || is_event[i] != 0)
             continue;
-        if (op->kind == OP_WAIT)
-            op->kind = OP_ACQUIRE;
-        else if (op->kind == OP_TRYWAIT)
-            op->kind = OP_TRY;
-        else if (op->kind == OP_POST)
-            op->kind = OP_RELEASE;
+        object->kind = OBJECT_LOCK;
+        object->lock_kind = HOOK_LOCK_MUTEX;
     }
-}
-
-static void semaphores_to_locks(struct strands *strands)
-{
-    for (uint32_t i = 0; i < strands->objects.count; i++)
-        if (strands->objects.items[i].kind == OBJECT_EVENT && is_lock(strands, i))
-            make_lock(strands, i);
+    for (uint32_t i = 0; done && i < strands->ops.count; i++)
+        to_lock(strands, &strands->ops.items[i]);
+    free(taken);
+    free(is_event);
+    return done;
 }
 
 /* --- the whole --- */
@@ -438,10 +369,14 @@ static bool read_log(struct reader *reader)
     struct strands *strands = reader->strands;
     uint32_t threads = strands->strands.count;
     reader->threads = calloc(threads, sizeof *reader->threads);
-    if (reader->threads == NULL)
+    if (reader->threads == NULL ||
+        !array_reserve((void **)&reader->strand, &reader->strand_capacity, threads,
+                       sizeof *reader->strand))
         return false;
-    for (uint32_t i = 0; i < threads; i++)
+    for (uint32_t i = 0; i < threads; i++) {
         reader->threads[i].current = i;
+        reader->strand[i].last_op = STRAND_NONE;
+    }
     for (uint32_t i = 0; i < strands->log->count; i++)
         if (!read_record(reader, i))
             return false;
@@ -457,6 +392,9 @@ static void clear(struct strands *strands, const struct record_log *log)
     strands->has_events = strands->has_conditions = false;
     if (strands->map.items != NULL)
         memset(strands->map.items, 0, strands->map.capacity * sizeof *strands->map.items);
+    if (strands->class_map.items != NULL)
+        memset(strands->class_map.items, 0,
+               strands->class_map.capacity * sizeof *strands->class_map.items);
 }
 
 /* Only at an op that waits. */
@@ -489,15 +427,14 @@ bool strands_build(struct strands *strands, const struct record_log *log)
 {
     clear(strands, log);
     struct reader reader = { .strands = strands };
-    bool done = (strands->map.capacity > 0 || map_grow(strands)) && find_contexts(strands) &&
-                add_threads(strands) && read_log(&reader);
+    bool done = find_contexts(strands) && add_threads(strands) && read_log(&reader) &&
+                semaphores_to_locks(strands);
     if (done) {
-        semaphores_to_locks(strands);
         settle_blocked(strands);
         settle_hosts(strands);
     }
     free(reader.threads);
-    free(reader.last);
+    free(reader.strand);
     free(reader.owner);
     return done;
 }
@@ -510,5 +447,6 @@ void strands_free(struct strands *strands)
     free(strands->classes.items);
     free(strands->contexts.items);
     free(strands->map.items);
+    free(strands->class_map.items);
     *strands = (struct strands){ .log = NULL };
 }

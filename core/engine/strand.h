@@ -79,7 +79,7 @@ struct strands {
     ARRAY(struct order_object) objects;
     ARRAY(const char *) classes; /* by number */
     ARRAY(const char *) contexts; /* that interrupt, by number */
-    ARRAY(uint32_t) map; /* from addresses */
+    ARRAY(uint32_t) map, class_map; /* from addresses, and from texts */
     uint32_t handler_count; /* strands with a context */
     bool has_events, has_conditions;
 };
