@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define XXH_INLINE_ALL
 #include "core/engine/lockgraph.h"
 
 #include <string.h>
+#include <xxhash.h>
 
 #include "core/base/check.h"
 #include "core/engine/stuck.h"
@@ -36,6 +38,7 @@ struct lockgraph {
     ARRAY(struct declared) declared;
     ARRAY(struct order_edge) edges;
     ARRAY(uint64_t) edge_runs; /* the last run that each was seen in */
+    ARRAY(uint32_t) edge_map;  /* rows + 1 by classes, or 0 */
     uint64_t run_count;
     struct prediction scratch;
     struct lesson *lesson;
@@ -66,6 +69,8 @@ void lockgraph_forget(struct lockgraph *graph)
         free(graph->predictions.items[i].edges.items);
     graph->predictions.count = graph->declared.count = 0;
     graph->edges.count = graph->edge_runs.count = 0;
+    if (graph->edge_map.items != NULL)
+        memset(graph->edge_map.items, 0, graph->edge_map.capacity * sizeof *graph->edge_map.items);
 }
 
 void lockgraph_free(struct lockgraph *graph)
@@ -75,6 +80,7 @@ void lockgraph_free(struct lockgraph *graph)
     free(graph->declared.items);
     free(graph->edges.items);
     free(graph->edge_runs.items);
+    free(graph->edge_map.items);
     free(graph->scratch.edges.items);
     record_log_free(&graph->log);
     strands_free(&graph->strands);
@@ -241,6 +247,31 @@ static void check_declared(struct lockgraph *graph)
 
 /* --- edges --- */
 
+static uint32_t *edge_slot(struct lockgraph *graph, const char *from, const char *to)
+{
+    uint32_t mask = graph->edge_map.capacity - 1;
+    uint64_t hash = XXH3_64bits_withSeed(to, strlen(to), XXH3_64bits(from, strlen(from)));
+    uint32_t slot = (uint32_t)hash & mask;
+    for (; graph->edge_map.items[slot] != 0; slot = (slot + 1) & mask) {
+        const struct order_edge *edge = &graph->edges.items[graph->edge_map.items[slot] - 1];
+        if (strcmp(edge->from, from) == 0 && strcmp(edge->to, to) == 0)
+            break;
+    }
+    return &graph->edge_map.items[slot];
+}
+
+static bool edge_map_grow(struct lockgraph *graph)
+{
+    uint32_t want = graph->edge_map.capacity == 0 ? 256 : graph->edge_map.capacity * 2;
+    if (!array_reserve((void **)&graph->edge_map.items, &graph->edge_map.capacity, want,
+                       sizeof *graph->edge_map.items))
+        return false;
+    memset(graph->edge_map.items, 0, graph->edge_map.capacity * sizeof *graph->edge_map.items);
+    for (uint32_t i = 0; i < graph->edges.count; i++)
+        *edge_slot(graph, graph->edges.items[i].from, graph->edges.items[i].to) = i + 1;
+    return true;
+}
+
 static void learn_edge(struct lockgraph *graph, const struct dependency *want,
                        const struct acquisition *stay)
 {
@@ -248,15 +279,14 @@ static void learn_edge(struct lockgraph *graph, const struct dependency *want,
     const char *to = class_of(graph, want->strand, want->op);
     if (from == NULL || to == NULL)
         return;
-    uint32_t row = 0;
-    while (row < graph->edges.count && (strcmp(graph->edges.items[row].from, from) != 0 ||
-                                        strcmp(graph->edges.items[row].to, to) != 0))
-        row++;
+    if ((graph->edges.count * 2 >= graph->edge_map.capacity && !edge_map_grow(graph)) ||
+        !ARRAY_ROOM(&graph->edges, 1) || !ARRAY_ROOM(&graph->edge_runs, 1)) {
+        graph->lesson->short_of_memory = true;
+        return;
+    }
+    uint32_t *slot = edge_slot(graph, from, to), row = *slot != 0 ? *slot - 1 : graph->edges.count;
     if (row == graph->edges.count) {
-        if (!ARRAY_ROOM(&graph->edges, 1) || !ARRAY_ROOM(&graph->edge_runs, 1)) {
-            graph->lesson->short_of_memory = true;
-            return;
-        }
+        *slot = row + 1;
         const struct strand *strand = &graph->strands.strands.items[want->strand];
         graph->edges.items[graph->edges.count++] = (struct order_edge){
             from, to, op_record(&graph->strands, &strand->ops[stay->op])->site,
@@ -337,8 +367,10 @@ static void grow_log(struct lockgraph *graph)
                graph->capacity < graph->log.count + graph->log.lost)
             graph->capacity *= 2;
     }
-    if (graph->log.thread_count == graph->threads)
+    if (graph->log.thread_count == graph->threads) { /* maybe there were more */
+        graph->lesson->short_of_log = true;
         graph->threads *= 2;
+    }
 }
 
 void lockgraph_learn(struct lockgraph *graph, const struct outcome *outcome,

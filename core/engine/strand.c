@@ -63,8 +63,10 @@ struct reader {
         uint32_t last_op; /* so far, of all ops; or STRAND_NONE */
     } *strand;
     uint32_t strand_capacity;
-    uint32_t *owner; /* per op: its strand */
-    uint32_t owner_capacity;
+    struct {
+        uint32_t strand, before; /* before: the strand's op before it, or STRAND_NONE */
+    } *op;
+    uint32_t op_capacity;
 };
 
 static bool open_context(struct reader *reader, uint32_t thread, uint32_t context)
@@ -95,13 +97,14 @@ static struct op *add_op(struct reader *reader, uint32_t strand, enum op_kind ki
     struct strands *strands = reader->strands;
     uint32_t number = strands->ops.count;
     if (!ARRAY_ROOM(&strands->ops, 1) ||
-        !array_reserve((void **)&reader->owner, &reader->owner_capacity, number + 1,
-                       sizeof *reader->owner))
+        !array_reserve((void **)&reader->op, &reader->op_capacity, number + 1,
+                       sizeof *reader->op))
         return NULL;
     struct op *op = &strands->ops.items[number];
     *op = (struct op){ .object = object, .other = STRAND_NONE, .class = STRAND_NONE, .record = record,
                        .kind = (uint8_t)kind, .mode = strands->log->records[record].mode };
-    reader->owner[number] = strand;
+    reader->op[number].strand = strand;
+    reader->op[number].before = reader->strand[strand].last_op;
     reader->strand[strand].last_op = number;
     strands->ops.count++;
     return op;
@@ -348,7 +351,7 @@ static bool sort_ops(const struct reader *reader)
     if (sorted == NULL)
         return false;
     for (uint32_t i = 0; i < count; i++)
-        strands->strands.items[reader->owner[i]].op_count++;
+        strands->strands.items[reader->op[i].strand].op_count++;
     struct op *next = sorted;
     for (uint32_t i = 0; i < strands->strands.count; i++) {
         strands->strands.items[i].ops = next;
@@ -357,7 +360,7 @@ static bool sort_ops(const struct reader *reader)
         strands->strands.items[i].masks = STRAND_NONE;
     }
     for (uint32_t i = 0; i < count; i++)
-        append_op(&strands->strands.items[reader->owner[i]], &strands->ops.items[i]);
+        append_op(&strands->strands.items[reader->op[i].strand], &strands->ops.items[i]);
     free(strands->ops.items);
     strands->ops.items = sorted;
     strands->ops.capacity = count + 1;
@@ -435,7 +438,7 @@ bool strands_build(struct strands *strands, const struct record_log *log)
     }
     free(reader.threads);
     free(reader.strand);
-    free(reader.owner);
+    free(reader.op);
     return done;
 }
 
