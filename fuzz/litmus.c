@@ -17,6 +17,7 @@
 
 static struct litmus_case *litmus_now;
 static uint32_t list_to_start; /* the first thread's turn */
+static uint32_t alive;         /* threads that were started and have not ended */
 static _Atomic uint32_t turns; /* read where the turn changes, written where a thread begins */
 
 static struct litmus_list *list_at(uint32_t list)
@@ -145,9 +146,15 @@ static void mask(uint32_t thread, const char *word, bool masked)
 static void thread_code(void *argument);
 static void handler_code(void *argument);
 
+/* The engine runs so many at a time, and some more that are about to end: others wait for an end. */
+enum { CROWD = ENGINE_THREADS_MAX - 8 };
+
 static void start(const struct hook_site *site, uint32_t list)
 {
     struct litmus_list *other = list_at(list);
+    while (alive >= CROWD)
+        hook_spin(&turns);
+    alive++;
     hook_entry *code = other->host == LITMUS_NONE ? thread_code : handler_code;
     hook_thread_create_from(site, &other->thread, code, other, other->name);
     other->started = true;
@@ -242,12 +249,19 @@ static bool operate_event(struct litmus_list *self, const struct litmus_operatio
     }
 }
 
+static void end_thread(uint32_t thread)
+{
+    list_at(thread)->done = true;
+    if (alive-- >= CROWD)
+        hook_store(&turns, thread);
+    hook_thread_exit();
+}
+
 static void exit_thread(uint32_t thread)
 {
     if (list_at(thread)->held == 0 && list_at(thread)->host == LITMUS_NONE)
         run_handlers(thread, thread);
-    list_at(thread)->done = true;
-    hook_thread_exit();
+    end_thread(thread);
 }
 
 static void operate_thread(uint32_t thread, const struct litmus_operation *operation)
@@ -334,8 +348,7 @@ static void thread_code(void *argument)
     take_turn(thread, thread);
     run_list(thread, thread);
     run_handlers(thread, thread);
-    self->done = true;
-    hook_thread_exit();
+    end_thread(thread);
 }
 
 /* A handler whose thread is in a wait. */
@@ -349,7 +362,7 @@ static void handler_code(void *argument)
         run_list(list, list);
         hook_leave();
     }
-    hook_thread_exit();
+    end_thread((uint32_t)(handler - litmus_now->lists.items));
 }
 
 static uint32_t next_to_start(void)
@@ -469,6 +482,6 @@ void litmus_run(struct litmus_case *litmus, struct record_log *log, struct outco
                                             .name_object = name_object };
     struct engine_options options = { .steps_max = 1u << 30, .log = log };
     litmus_now = litmus;
-    list_to_start = 0;
+    list_to_start = alive = 0;
     engine_run(&subject, &plan, &order, &options, outcome);
 }

@@ -8,6 +8,8 @@
 #include "core/base/check.h"
 #include "fuzz/litmus.h"
 
+#define BLANKS " \t"
+
 /* What follows a verb: L lock, G lock that is held, S state, E event, C condition, T thread, W word,
  * N number after "else", X one of the forms of nlock. */
 static const struct {
@@ -185,7 +187,7 @@ static const char *read_nesting(struct litmus_case *litmus, const char *word,
 static const char *read_argument(struct litmus_case *litmus, char what, char **rest,
                                  struct litmus_operation *operation)
 {
-    const char *word = strtok_r(NULL, " ", rest);
+    const char *word = strtok_r(NULL, BLANKS, rest);
     if (word == NULL)
         return "expected another word";
     switch (what) {
@@ -212,7 +214,7 @@ static const char *read_argument(struct litmus_case *litmus, char what, char **r
         return NULL;
     case 'N':
         if (strcmp(word, "else") == 0)
-            word = strtok_r(NULL, " ", rest);
+            word = strtok_r(NULL, BLANKS, rest);
         return word != NULL && read_number(word, UINT16_MAX, &operation->number)
                    ? NULL : "expected else NUMBER after the lock";
     default:
@@ -235,7 +237,7 @@ static const char *read_operation(struct litmus_case *litmus, char *words,
                                   struct litmus_operation *operation)
 {
     char *rest;
-    const char *word = strtok_r(words, " ", &rest);
+    const char *word = strtok_r(words, BLANKS, &rest);
     if (word == NULL || !find_verb(word, &operation->verb))
         return "expected an operation: lock, unlock, rlock, runlock, wlock, wunlock, try, nlock, "
                "fork, join, enter, leave, await, post, waitev, cwait, signal, mask, unmask, init, "
@@ -245,7 +247,7 @@ static const char *read_operation(struct litmus_case *litmus, char *words,
         if (wrong != NULL)
             return wrong;
     }
-    return strtok_r(NULL, " ", &rest) != NULL ? "expected no more words" : NULL;
+    return strtok_r(NULL, BLANKS, &rest) != NULL ? "expected no more words" : NULL;
 }
 
 const char *litmus_add_operation(struct litmus_case *litmus, uint32_t list, const char *text)

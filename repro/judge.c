@@ -90,14 +90,29 @@ static enum judge_verdict verdict_of(const struct judgement *judgement)
     return misuse ? JUDGE_MISUSE : silent_for(&judgement->lesson);
 }
 
-static void declare_ranks(struct lockgraph *graph, const struct judge_case *of)
+/* The class of the lock of that name; else it is a class's own. */
+static const char *ranked_class(struct judge_case *of, const struct judge_rank *rank)
 {
-    for (uint32_t i = 0; i < of->ranks.count; i++)
-        for (uint32_t j = 0; j < of->ranks.count; j++)
-            if (of->ranks.items[i].rank < of->ranks.items[j].rank)
-                check(lockgraph_declare(
-                    graph, of->litmus.objects.items[of->ranks.items[i].object].class_name,
-                    of->litmus.objects.items[of->ranks.items[j].object].class_name));
+    for (uint32_t role = 0; role < LITMUS_ROLE_COUNT; role++) {
+        uint32_t object = litmus_find(&of->litmus, rank->name, (enum litmus_role)role);
+        if (object != LITMUS_NONE)
+            return of->litmus.objects.items[object].class_name;
+    }
+    return rank->name;
+}
+
+/* Those of equal rank are not taken one under the other, in whatever order. */
+static void declare_ranks(struct lockgraph *graph, struct judge_case *of)
+{
+    for (uint32_t i = 0; i < of->ranks.count; i++) {
+        const char *before = ranked_class(of, &of->ranks.items[i]);
+        for (uint32_t j = 0; j < of->ranks.count; j++) {
+            const char *after = ranked_class(of, &of->ranks.items[j]);
+            if (of->ranks.items[i].order == of->ranks.items[j].order &&
+                of->ranks.items[i].rank <= of->ranks.items[j].rank && strcmp(before, after) != 0)
+                check(lockgraph_declare(graph, before, after));
+        }
+    }
 }
 
 /* Once more only where the run did not fit what there was room for. */
@@ -221,7 +236,7 @@ static int judge_file(const struct options *options, const char *text, size_t si
         return EXIT_BROKEN;
     }
     uint32_t line = 0;
-    for (size_t start = 0; start < size && !tally.bad_input;) {
+    for (size_t start = 0; start < size;) {
         const char *end = memchr(text + start, '\n', size - start);
         size_t length = end != NULL ? (size_t)(end - text) - start : size - start;
         line++;
@@ -230,13 +245,14 @@ static int judge_file(const struct options *options, const char *text, size_t si
         start += length + 1;
     }
     lockgraph_free(graph);
+    if (tally.cases > 0)
+        print_total(options, &tally);
     if (tally.bad_input)
         return EXIT_USAGE;
     if (tally.cases == 0) {
         fprintf(stderr, "%s: no cases\n", options->path);
         return EXIT_UNTESTED;
     }
-    print_total(options, &tally);
     return tally.right == tally.cases ? EXIT_CLEAN : EXIT_FINDINGS;
 }
 

@@ -60,7 +60,7 @@ static const char *read_order(json_t *root)
 {
     json_t *order = json_object_get(root, "order");
     const char *text = json_string_value(order);
-    if (order == NULL ||
+    if (order == NULL || json_is_null(order) ||
         (text != NULL && (strcmp(text, "sequential") == 0 || strcmp(text, "any") == 0)))
         return NULL;
     return expected("order", "sequential or any");
@@ -106,7 +106,7 @@ static const char *read_locks(struct judge_case *to, json_t *root)
 {
     json_t *locks = json_object_get(root, "locks"), *kind;
     const char *name;
-    if (locks != NULL && !json_is_object(locks))
+    if (locks != NULL && !json_is_null(locks) && !json_is_object(locks))
         return expected("locks", "an object with a kind for each lock");
     json_object_foreach(locks, name, kind) {
         uint32_t object = litmus_object(&to->litmus, name, LITMUS_IS_LOCK);
@@ -123,7 +123,7 @@ static const char *read_classes(struct judge_case *to, json_t *root)
 {
     json_t *classes = json_object_get(root, "classes"), *class;
     const char *name;
-    if (classes != NULL && !json_is_object(classes))
+    if (classes != NULL && !json_is_null(classes) && !json_is_object(classes))
         return expected("classes", "an object with a class for each lock");
     json_object_foreach(classes, name, class) {
         if (json_string_value(class) == NULL)
@@ -141,41 +141,49 @@ static const char *read_classes(struct judge_case *to, json_t *root)
     return NULL;
 }
 
-/* A lock's name, or its class's. */
-static const char *add_rank(struct judge_case *to, const char *name, double rank)
+static const char *add_rank(struct judge_case *to, json_t *name, uint32_t order, double rank)
 {
-    if (name == NULL)
+    const char *text = json_string_value(name);
+    if (text == NULL)
         return expected("ranks", "names of locks");
-    for (uint32_t i = 0; i < to->litmus.objects.count; i++) {
-        const struct litmus_object *object = &to->litmus.objects.items[i];
-        if (strcmp(object->name, name) != 0 && strcmp(object->class_name, name) != 0)
-            continue;
-        if (!ARRAY_ROOM(&to->ranks, 1))
-            return expected("ranks", "less: there is no memory");
-        to->ranks.items[to->ranks.count++] = (struct judge_rank){ i, rank };
-    }
+    if (!ARRAY_ROOM(&to->ranks, 1))
+        return expected("ranks", "less: there is no memory");
+    char *copy = strdup(text);
+    check(copy != NULL);
+    to->ranks.items[to->ranks.count++] = (struct judge_rank){ copy, order, rank };
     return NULL;
 }
 
-/* {"A": 1, "B": 2}, or ["A", "B"]: A is taken before B. */
+/* A list of names in order, or of such lists. */
+static const char *add_order(struct judge_case *to, json_t *list, uint32_t order)
+{
+    size_t number;
+    json_t *item;
+    const char *wrong = NULL;
+    json_array_foreach(list, number, item)
+        wrong = wrong != NULL                           ? wrong
+                : json_is_array(item) && order == 0 ? add_order(to, item, (uint32_t)number + 1)
+                                                        : add_rank(to, item, order, (double)number);
+    return wrong;
+}
+
+/* {"A": 1, "B": 2}, ["A", "B"] or [["A", "B"], ["B", "C"]]. A lock's name, or its class's. */
 static const char *read_ranks(struct judge_case *to, json_t *root)
 {
     json_t *ranks = json_object_get(root, "ranks"), *rank;
     const char *name, *wrong = NULL;
-    size_t number;
-    if (ranks == NULL)
+    if (ranks == NULL || json_is_null(ranks))
         return NULL;
     if (!json_is_object(ranks) && !json_is_array(ranks))
         return expected("ranks", "an object with a number for each lock, or an array of locks");
     json_object_foreach(ranks, name, rank) {
-        if (!json_is_number(rank))
-            return expected(name, "a number");
-        wrong = add_rank(to, name, json_number_value(rank));
+        json_t *key = json_string(name);
+        wrong = wrong != NULL            ? wrong
+                : !json_is_number(rank) ? expected(name, "a number")
+                                        : add_rank(to, key, 0, json_number_value(rank));
+        json_decref(key);
     }
-    json_array_foreach(ranks, number, rank) {
-        wrong = wrong != NULL ? wrong : add_rank(to, json_string_value(rank), (double)number);
-    }
-    return wrong;
+    return json_is_array(ranks) ? add_order(to, ranks, 0) : wrong;
 }
 
 static const char *read_root(struct judge_case *to, json_t *root)
@@ -214,5 +222,7 @@ const char *judge_case_read(struct judge_case *to, const char *file, uint32_t li
 void judge_case_free(struct judge_case *to)
 {
     litmus_free(&to->litmus);
+    for (uint32_t i = 0; i < to->ranks.count; i++)
+        free(to->ranks.items[i].name);
     free(to->ranks.items);
 }

@@ -26,7 +26,8 @@ struct judge_case {
     struct litmus_case litmus;
     enum judge_verdict expect;
     ARRAY(struct judge_rank {
-        uint32_t object;
+        char *name; /* of a lock or a class */
+        uint32_t order; /* only those of one order are compared */
         double rank;
     }) ranks;
 };

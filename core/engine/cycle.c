@@ -105,7 +105,8 @@ static void spend(struct cycles *cycles, uint64_t steps)
 static enum rerun_answer reach(struct cycles *cycles, const struct rerun_goal *goals,
                                uint32_t count)
 {
-    enum rerun_answer answer = rerun_reach(cycles->rerun, goals, count, cycles->states);
+    uint32_t straight = cycles->strands->ops.count * 2; /* on the way there */
+    enum rerun_answer answer = rerun_reach(cycles->rerun, goals, count, cycles->states + straight);
     spend(cycles, (uint64_t)cycles->rerun->met_count * STEPS_OF_STATE);
     return answer;
 }
@@ -117,6 +118,8 @@ static enum silence why_not_both(struct cycles *cycles, const struct rerun_goal 
     const struct strand *strands = cycles->strands->strands.items;
     if (strands[one->strand].thread == strands[other->strand].thread)
         return SILENCE_STACK;
+    if (strands[one->strand].context != STRAND_NONE || strands[other->strand].context != STRAND_NONE)
+        return SILENCE_ORDER; /* a handler need not come at all */
     struct rerun_goal first[2] = { *one, *other }, second[2] = { *other, *one };
     first[1].before = second[1].before = true;
     bool either = reach(cycles, first, 2) == RERUN_YES && reach(cycles, second, 2) == RERUN_YES;

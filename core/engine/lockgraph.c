@@ -161,7 +161,10 @@ static void explain(struct lockgraph *graph, bool final)
 {
     graph->scratch.edges.count = 0;
     graph->scratch.basis = final ? BASIS_SEEN : BASIS_ORDER;
-    if (stuck_explain(&graph->rerun, &graph->dependencies, final, &graph->scratch))
+    enum stuck_answer answer =
+        stuck_explain(&graph->rerun, &graph->dependencies, final, &graph->scratch);
+    graph->lesson->short_of_memory |= answer == STUCK_NO_MEMORY;
+    if (answer == STUCK_YES)
         keep(graph, &graph->scratch);
 }
 
@@ -238,8 +241,8 @@ static void check_declared(struct lockgraph *graph)
         for (uint32_t j = want->held; j != STRAND_NONE; j = dependencies->helds.items[j].next) {
             const struct acquisition *stay =
                 &dependencies->acquisitions.items[dependencies->helds.items[j].acquisition];
-            if (is_declared(graph, class_of(graph, want->strand, want->op),
-                            class_of(graph, stay->strand, stay->op)))
+            if (!want->licensed && is_declared(graph, class_of(graph, want->strand, want->op),
+                                               class_of(graph, stay->strand, stay->op)))
                 break_order(graph, want, stay);
         }
     }

@@ -19,7 +19,7 @@ struct stuck {
     const struct rerun *rerun;
     const struct strands *strands;
     const struct dependencies *dependencies;
-    bool final;
+    bool final, short_of_memory;
     uint32_t count;
     uint8_t *is_stuck;
     uint32_t *came_from, *queue, *distance; /* of the search for a cycle */
@@ -236,7 +236,8 @@ static bool add_edge(struct stuck *stuck, struct prediction *prediction, uint32_
     const struct op *op = next_op(stuck, from);
     if (link == LINK_INTERRUPTED)
         return true; /* said with the edge before */
-    if (!ARRAY_ROOM(&prediction->edges, 1))
+    stuck->short_of_memory = !ARRAY_ROOM(&prediction->edges, 1);
+    if (stuck->short_of_memory)
         return false;
     struct prediction_edge *edge = &prediction->edges.items[prediction->edges.count++];
     *edge = (struct prediction_edge){ .why = link == LINK_LOCK ? WHY_HELD : WHY_EVENT,
@@ -320,8 +321,9 @@ static bool explain(struct stuck *stuck, struct prediction *prediction)
     return describe_lost(stuck, prediction);
 }
 
-bool stuck_explain(const struct rerun *rerun, const struct dependencies *dependencies, bool final,
-                   struct prediction *prediction)
+enum stuck_answer stuck_explain(const struct rerun *rerun,
+                                const struct dependencies *dependencies, bool final,
+                                struct prediction *prediction)
 {
     struct stuck stuck = { .rerun = rerun, .strands = rerun->strands,
                            .dependencies = dependencies, .final = final,
@@ -329,13 +331,14 @@ bool stuck_explain(const struct rerun *rerun, const struct dependencies *depende
     uint32_t *words = malloc(stuck.count * 3 * sizeof *words);
     stuck.is_stuck = malloc(stuck.count);
     stuck.came_from = words;
-    bool done = false;
+    enum stuck_answer answer = STUCK_NO_MEMORY;
     if (words != NULL && stuck.is_stuck != NULL) {
         stuck.queue = words + stuck.count;
         stuck.distance = words + stuck.count * 2;
-        done = explain(&stuck, prediction);
+        bool done = explain(&stuck, prediction);
+        answer = stuck.short_of_memory ? STUCK_NO_MEMORY : done ? STUCK_YES : STUCK_NO;
     }
     free(words);
     free(stuck.is_stuck);
-    return done;
+    return answer;
 }

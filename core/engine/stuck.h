@@ -11,9 +11,12 @@
 #include "core/engine/prediction.h"
 #include "core/engine/rerun.h"
 
-/* `final`: the state is the run's own end, and the run says who was blocked. False: nobody is stuck,
- * or only by a thread that ended with a lock, or there is no memory. Fills kind and edges. */
-bool stuck_explain(const struct rerun *rerun, const struct dependencies *dependencies, bool final,
-                   struct prediction *prediction);
+enum stuck_answer { STUCK_NO, STUCK_YES, STUCK_NO_MEMORY };
+
+/* `final`: the state is the run's own end, and the run says who was blocked. STUCK_NO: nobody is, or
+ * only by a thread that ended with a lock. Fills kind and edges. */
+enum stuck_answer stuck_explain(const struct rerun *rerun,
+                                const struct dependencies *dependencies, bool final,
+                                struct prediction *prediction);
 
 #endif
