@@ -27,7 +27,7 @@ static uint32_t run_number(const struct hunt_options *options, uint64_t index,
     struct strategy *strategy = options->strategy;
     if (strategy == NULL)
         strategy = strategy_at((uint32_t)(index % strategy_count()));
-    struct engine_options engine_options = { .faults = faults_of(options) };
+    struct engine_options engine_options = { .faults = faults_of(options), .log = options->log };
     if (observer != NULL)
         return observer_run(observer, options->subject, &plan, strategy, &engine_options, outcome);
     engine_run(options->subject, &plan, strategy, &engine_options, outcome);

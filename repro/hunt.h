@@ -25,6 +25,7 @@ struct hunt_options {
     uint32_t faults, jobs;
     bool keep_going, json;
     bool no_prediction; /* do not learn from runs that pass */
+    struct record_log *log; /* where runs are written for the lock-order graph; may be NULL */
 };
 
 struct sighting {

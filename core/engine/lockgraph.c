@@ -275,6 +275,27 @@ static bool edge_map_grow(struct lockgraph *graph)
     return true;
 }
 
+static bool is_state(const struct lockgraph *graph, uint32_t object)
+{
+    return graph->strands.objects.items[object].kind == OBJECT_STATE;
+}
+
+static struct order_edge edge_new(const struct lockgraph *graph, const struct dependency *want,
+                                  const struct acquisition *stay)
+{
+    const struct strands *strands = &graph->strands;
+    const struct strand *strand = &strands->strands.items[want->strand];
+    return (struct order_edge){ .from = class_of(graph, stay->strand, stay->op),
+                                .to = class_of(graph, want->strand, want->op),
+                                .held_since = op_record(strands, &strand->ops[stay->op])->site,
+                                .wanted_at = op_record(strands, &strand->ops[want->op])->site,
+                                .from_state = is_state(graph, stay->object),
+                                .to_state = is_state(graph, want->object),
+                                .reads = true,
+                                .nested = want->class / DEPENDENCY_LEVELS ==
+                                          stay->class / DEPENDENCY_LEVELS };
+}
+
 static void learn_edge(struct lockgraph *graph, const struct dependency *want,
                        const struct acquisition *stay)
 {
@@ -290,14 +311,12 @@ static void learn_edge(struct lockgraph *graph, const struct dependency *want,
     uint32_t *slot = edge_slot(graph, from, to), row = *slot != 0 ? *slot - 1 : graph->edges.count;
     if (row == graph->edges.count) {
         *slot = row + 1;
-        const struct strand *strand = &graph->strands.strands.items[want->strand];
-        graph->edges.items[graph->edges.count++] = (struct order_edge){
-            from, to, op_record(&graph->strands, &strand->ops[stay->op])->site,
-            op_record(&graph->strands, &strand->ops[want->op])->site, 0, 0
-        };
+        graph->edges.items[graph->edges.count++] = edge_new(graph, want, stay);
         graph->edge_runs.items[graph->edge_runs.count++] = 0;
     }
     graph->edges.items[row].count++;
+    graph->edges.items[row].reads &= want->mode == HOOK_READ;
+    graph->edges.items[row].nested &= want->licensed || want->class != stay->class;
     if (graph->edge_runs.items[row] != graph->run_count)
         graph->edges.items[row].runs++;
     graph->edge_runs.items[row] = graph->run_count;

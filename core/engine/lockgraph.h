@@ -24,6 +24,9 @@ struct order_edge {
     const char *from, *to;
     const struct hook_site *held_since, *wanted_at; /* where it was first seen */
     uint64_t count, runs;
+    bool from_state, to_state; /* a transitional state, not a lock */
+    bool reads;                /* taken to read, every time */
+    bool nested;               /* of one class, and declared to be in order every time */
 };
 
 /* What came of the last run. */

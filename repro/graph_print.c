@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What runs have shown of a lock order, as text and as JSON. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/check.h"
+#include "repro/edge.h"
+#include "repro/graph.h"
+#include "repro/output.h"
+
+/* --- text --- */
+
+static void print_sites(const struct order_edge *edge)
+{
+    printf("%s (%s:%" PRIu32 "), then %s (%s:%" PRIu32 ")", edge->held_since->function,
+           edge->held_since->file, edge->held_since->line, edge->wanted_at->function,
+           edge->wanted_at->file, edge->wanted_at->line);
+}
+
+static void print_link(const struct order *order, const struct order_link *link, bool colour)
+{
+    const char *red = colour && link->on_cycle ? "\033[31m" : "";
+    printf("%s  %sunder %s%s%s, in %" PRIu64 " run%s: ", red, link->reads ? "read " : "",
+           order->classes.items[link->from].name, link->seen->nested ? " (nested)" : "",
+           link->on_cycle ? " (on a cycle)" : "", link->seen->runs,
+           link->seen->runs == 1 ? "" : "s");
+    print_sites(link->seen);
+    printf("%s\n", red[0] != '\0' ? "\033[0m" : "");
+}
+
+static void print_order(const struct order *order)
+{
+    bool colour = output_colour(stdout);
+    uint32_t row = 0;
+    for (uint32_t i = 0; i < order->classes.count; i++) {
+        printf("%s %s\n", order->classes.items[i].is_state ? "state" : "lock",
+               order->classes.items[i].name);
+        for (; row < order->links.count && order->links.items[row].to == i; row++)
+            print_link(order, &order->links.items[row], colour);
+    }
+    if (order->classes.count > 0)
+        putchar('\n');
+}
+
+static void print_endings(const struct graph_options *options,
+                          const struct graph_watched *watched)
+{
+    for (uint32_t i = 0; i < watched->ending_count; i++) {
+        const struct graph_ending *ending = &watched->endings[i];
+        printf("%s %s: %" PRIu64 " run%s of %s ended so, run %" PRIu64 " first; to see it: ",
+               verdict_name(ending->verdict), ending->hash, ending->count,
+               ending->count == 1 ? "" : "s", ending->subject->name, ending->first);
+        output_shell_word(stdout, output_program());
+        printf(" hunt %s --seed %" PRIu64 " --runs %" PRIu64 " --keep-going\n",
+               ending->subject->name, options->seed, ending->first);
+    }
+    if (watched->ending_count > 0)
+        putchar('\n');
+}
+
+void graph_print_findings(const struct graph_options *options,
+                          const struct graph_watched *watched)
+{
+    uint32_t count = lockgraph_prediction_count(watched->graph);
+    print_endings(options, watched);
+    printf("%" PRIu32 " deadlock%s predicted%s\n", count, count == 1 ? "" : "s",
+           count > 0 ? ":" : "");
+    for (uint32_t i = 0; i < count; i++)
+        prediction_print(stdout, lockgraph_prediction(watched->graph, i));
+}
+
+static void print_text(const struct graph_options *options, const struct graph_watched *watched)
+{
+    const struct order *order = &watched->order;
+    printf("%s: %" PRIu64 " runs%s, %" PRIu64 " passed; %" PRIu32 " classes, %" PRIu32 " pairs\n\n",
+           graph_subjects(options), watched->runs, options->subject_count > 1 ? " each" : "",
+           watched->passed, order->classes.count, order->links.count);
+    print_order(order);
+    graph_print_findings(options, watched);
+}
+
+/* --- JSON --- */
+
+json_t *graph_link_json(const struct order *order, const struct order_link *link)
+{
+    const struct order_edge *edge = link->seen;
+    json_t *object =
+        json_pack("{s:s, s:s, s:I, s:I, s:b, s:b, s:b, s:o, s:o}", "from",
+                  order->classes.items[link->from].name, "to", order->classes.items[link->to].name,
+                  "count", (json_int_t)edge->count, "runs", (json_int_t)edge->runs, "reads",
+                  (int)edge->reads, "nested", (int)edge->nested, "on_cycle", (int)link->on_cycle,
+                  "held_since", edge_site_json(edge->held_since), "wanted_at",
+                  edge_site_json(edge->wanted_at));
+    check(object != NULL);
+    return object;
+}
+
+static json_t *prediction_json(const struct prediction *prediction)
+{
+    char *text = NULL, signature[17];
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    check(out != NULL);
+    prediction_print(out, prediction);
+    check(fclose(out) == 0);
+    snprintf(signature, sizeof signature, "%016" PRIx64, prediction->signature);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:I, s:i, s:s}", "kind",
+                               prediction_kind_name(prediction->kind), "basis",
+                               prediction_basis_text(prediction->basis), "signature", signature,
+                               "count", (json_int_t)prediction->count, "edges",
+                               (int)prediction->edges.count, "text", text);
+    free(text);
+    return object;
+}
+
+void graph_add_findings(json_t *object, const struct graph_watched *watched)
+{
+    json_t *predictions = json_array(), *findings = json_array();
+    for (uint32_t i = 0; i < lockgraph_prediction_count(watched->graph); i++)
+        json_array_append_new(predictions,
+                              prediction_json(lockgraph_prediction(watched->graph, i)));
+    for (uint32_t i = 0; i < watched->ending_count; i++) {
+        const struct graph_ending *ending = &watched->endings[i];
+        json_array_append_new(findings,
+                              json_pack("{s:s, s:s, s:s, s:I, s:I}", "subject",
+                                        ending->subject->name, "verdict",
+                                        verdict_name(ending->verdict), "signature", ending->hash,
+                                        "first_schedule", (json_int_t)ending->first, "count",
+                                        (json_int_t)ending->count));
+    }
+    output_add(object, json_pack("{s:o, s:o}", "predictions", predictions, "findings", findings));
+}
+
+static void print_json(const struct graph_options *options, const struct graph_watched *watched)
+{
+    const struct order *order = &watched->order;
+    json_t *object = output_schema("graph"), *subjects = json_array(), *classes = json_array();
+    json_t *edges = json_array();
+    for (uint32_t i = 0; i < options->subject_count; i++)
+        json_array_append_new(subjects, json_string(options->subjects[i]->name));
+    for (uint32_t i = 0; i < order->classes.count; i++)
+        json_array_append_new(classes, json_pack("{s:s, s:s, s:i}", "name",
+                                                 order->classes.items[i].name, "kind",
+                                                 order->classes.items[i].is_state ? "state" : "lock",
+                                                 "layer", (int)order->classes.items[i].layer));
+    for (uint32_t i = 0; i < order->links.count; i++)
+        json_array_append_new(edges, graph_link_json(order, &order->links.items[i]));
+    output_add(object, json_pack("{s:o, s:I, s:I, s:I, s:I, s:o, s:o}", "subjects", subjects,
+                                 "seed", (json_int_t)options->seed, "runs",
+                                 (json_int_t)watched->runs, "passed", (json_int_t)watched->passed,
+                                 "cut_off", (json_int_t)watched->cut_off, "classes", classes,
+                                 "edges", edges));
+    graph_add_findings(object, watched);
+    output_json(object);
+}
+
+void graph_print(const struct graph_options *options, const struct graph_watched *watched)
+{
+    if (options->format == GRAPH_JSON)
+        print_json(options, watched);
+    else
+        print_text(options, watched);
+}

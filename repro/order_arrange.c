@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Layers and cycles of an order, and the order in which it is printed. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/check.h"
+#include "repro/order.h"
+
+/* --- cycles: strongly connected components (Tarjan, SIAM Journal on Computing 1(2), 1972) --- */
+
+struct search {
+    struct order *order;
+    uint32_t *number, *low, *stack; /* per class; number 0: not met yet */
+    bool *on_stack;
+    uint32_t numbers, depth, components;
+};
+
+static void pop_component(struct search *search, uint32_t root)
+{
+    uint32_t class;
+    do {
+        class = search->stack[--search->depth];
+        search->on_stack[class] = false;
+        search->order->classes.items[class].component = search->components;
+    } while (class != root);
+    search->components++;
+}
+
+static void visit(struct search *search, uint32_t class)
+{
+    const struct order *order = search->order;
+    search->number[class] = search->low[class] = ++search->numbers;
+    search->stack[search->depth++] = class;
+    search->on_stack[class] = true;
+    for (uint32_t i = 0; i < order->links.count; i++) {
+        const struct order_link *link = &order->links.items[i];
+        if (link->from != class)
+            continue;
+        uint32_t reached = search->number[link->to];
+        if (reached == 0) {
+            visit(search, link->to);
+            reached = search->low[link->to];
+        } else if (!search->on_stack[link->to]) {
+            continue;
+        }
+        if (reached < search->low[class])
+            search->low[class] = reached;
+    }
+    if (search->low[class] == search->number[class])
+        pop_component(search, class);
+}
+
+static void find_components(struct order *order)
+{
+    uint32_t count = order->classes.count;
+    struct search search = { .order = order,
+                             .number = order_room(count, sizeof *search.number),
+                             .low = order_room(count, sizeof *search.low),
+                             .stack = order_room(count, sizeof *search.stack),
+                             .on_stack = order_room(count, sizeof *search.on_stack) };
+    for (uint32_t i = 0; i < count; i++)
+        if (search.number[i] == 0)
+            visit(&search, i);
+    free(search.number);
+    free(search.low);
+    free(search.stack);
+    free(search.on_stack);
+}
+
+/* Within a class: only what nobody has declared to be in order. */
+static bool link_is_on_cycle(const struct order *order, const struct order_link *link)
+{
+    if (link->from == link->to)
+        return link->seen != NULL && !link->seen->nested;
+    return order->classes.items[link->from].component == order->classes.items[link->to].component;
+}
+
+/* --- layers --- */
+
+/* By component, the longest way: each round is right on ways that are one longer. */
+static void find_layers(struct order *order)
+{
+    uint32_t *layers = order_room(order->classes.count, sizeof *layers);
+    bool changed = true;
+    while (changed) {
+        changed = false;
+        for (uint32_t i = 0; i < order->links.count; i++) {
+            uint32_t from = order->classes.items[order->links.items[i].from].component;
+            uint32_t to = order->classes.items[order->links.items[i].to].component;
+            if (from == to || layers[to] > layers[from])
+                continue;
+            layers[to] = layers[from] + 1;
+            changed = true;
+        }
+    }
+    for (uint32_t i = 0; i < order->classes.count; i++)
+        order->classes.items[i].layer = layers[order->classes.items[i].component];
+    free(layers);
+}
+
+/* --- sorting --- */
+
+static int compare_classes(const void *one, const void *other, void *order)
+{
+    const struct order_class *classes = ((const struct order *)order)->classes.items;
+    const struct order_class *a = &classes[*(const uint32_t *)one];
+    const struct order_class *b = &classes[*(const uint32_t *)other];
+    if (a->layer != b->layer)
+        return a->layer < b->layer ? -1 : 1;
+    return strcmp(a->name, b->name);
+}
+
+static int compare_links(const void *one, const void *other, void *order)
+{
+    const struct order_class *classes = ((const struct order *)order)->classes.items;
+    const struct order_link *a = one, *b = other;
+    if (a->to != b->to)
+        return a->to < b->to ? -1 : 1;
+    return strcmp(classes[a->from].name, classes[b->from].name);
+}
+
+static void sort_classes(struct order *order)
+{
+    uint32_t count = order->classes.count;
+    uint32_t *rows = order_room(count, sizeof *rows), *place = order_room(count, sizeof *place);
+    struct order_class *sorted = order_room(count, sizeof *sorted);
+    for (uint32_t i = 0; i < count; i++)
+        rows[i] = i;
+    qsort_r(rows, count, sizeof *rows, compare_classes, order);
+    for (uint32_t i = 0; i < count; i++) {
+        sorted[i] = order->classes.items[rows[i]];
+        place[rows[i]] = i;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        order->classes.items[i] = sorted[i];
+    for (uint32_t i = 0; i < order->links.count; i++) {
+        order->links.items[i].from = place[order->links.items[i].from];
+        order->links.items[i].to = place[order->links.items[i].to];
+    }
+    free(rows);
+    free(place);
+    free(sorted);
+}
+
+void order_arrange(struct order *order)
+{
+    find_components(order);
+    find_layers(order);
+    sort_classes(order);
+    for (uint32_t i = 0; i < order->links.count; i++)
+        order->links.items[i].on_cycle = link_is_on_cycle(order, &order->links.items[i]);
+    if (order->links.count > 0)
+        qsort_r(order->links.items, order->links.count, sizeof *order->links.items, compare_links,
+                order);
+}
