@@ -50,7 +50,7 @@ refuses() {
     run -0 "$wedge" --help
     [ "${#lines[@]}" -le 24 ]
     has "examples:"
-    for command in list hunt replay show shrink; do
+    for command in list hunt replay show shrink graph; do
         run -0 "$wedge" "$command" --help
         [ "${#lines[@]}" -le 30 ]
         [[ "${lines[-1]}" == "  wedge $command"* ]]

@@ -54,6 +54,9 @@ int graph_exit_code(const struct graph_watched *watched);
 /* "timers, abba" */
 const char *graph_subjects(const struct graph_options *options);
 
+/* "1 run", "2 runs" */
+const char *graph_amount(uint64_t count, const char *noun, char text[40]);
+
 /* What was learned, as text or JSON. */
 void graph_print(const struct graph_options *options, const struct graph_watched *watched);
 /* Runs that ended in findings, then predictions. */

@@ -51,11 +51,11 @@ static void print_html(FILE *out, const char *text)
 static void print_legend(FILE *out, const struct graph_options *options,
                          const struct graph_watched *watched)
 {
-    uint32_t predicted = lockgraph_prediction_count(watched->graph);
+    char runs[40], predicted[40];
     fputs("  label=<<table border=\"0\" cellborder=\"0\" cellspacing=\"2\"><tr>"
           "<td align=\"left\" colspan=\"6\"><font point-size=\"15\"><b>Lock order of ", out);
     print_html(out, graph_subjects(options));
-    fprintf(out, "</b></font>, as %" PRIu64 " runs%s show it; %" PRIu32 " deadlock%s predicted</td></tr>"
+    fprintf(out, "</b></font>, as seen in %s; %s predicted</td></tr>"
             "<tr><td bgcolor=\"" LOCK_FILL "\"> lock </td>"
             "<td bgcolor=\"" STATE_FILL "\"><i> state </i></td>"
             "<td>  A <font color=\"" ORDER_COLOUR "\">\u2500\u2500\u25b6</font> B: B is taken while A "
@@ -65,8 +65,8 @@ static void print_legend(FILE *out, const struct graph_options *options,
             "others  </td>"
             "<td>  <font color=\"" CYCLE_COLOUR "\">\u2500\u2500\u25b6</font> on a cycle  </td>"
             "</tr></table>>;\n",
-            watched->runs * options->subject_count, options->subject_count > 1 ? " together" : "",
-            predicted, predicted == 1 ? "" : "s");
+            graph_amount(watched->runs * options->subject_count, "run", runs),
+            graph_amount(lockgraph_prediction_count(watched->graph), "deadlock", predicted));
 }
 
 /* --- classes and pairs --- */
@@ -137,7 +137,7 @@ static void print_link(FILE *out, const struct order *order, const struct order_
     fprintf(out, " [label=\" %s\", color=\"%s\", fontcolor=\"%s\", penwidth=%s, weight=%d",
             output_amount((double)link->seen->runs, runs), colour,
             faint ? "#8a979e" : colour, link->on_cycle ? "2" : faint ? "0.8" : "1.4",
-            faint ? 1 : 4);
+            faint ? 0 : 4);
     if (link->reads)
         fputs(", style=dashed", out);
     print_tooltip(out, order, link);
@@ -151,7 +151,7 @@ static void print_dot(FILE *out, const struct graph_options *options,
     fputs("digraph ", out);
     print_quoted(out, graph_subjects(options));
     fputs(" {\n"
-          "  graph [rankdir=TB, nodesep=0.5, ranksep=0.55, pad=0.3, labelloc=b, labeljust=l,\n"
+          "  graph [rankdir=TB, nodesep=0.3, ranksep=0.55, pad=0.3, labelloc=b, labeljust=l,\n"
           "    fontname=\"Helvetica,Arial,sans-serif\", fontsize=11, bgcolor=white];\n"
           "  node [fontname=\"Helvetica,Arial,sans-serif\", fontsize=13, margin=\"0.18,0.09\"];\n"
           "  edge [fontname=\"Helvetica,Arial,sans-serif\", fontsize=10, arrowsize=0.7];\n", out);

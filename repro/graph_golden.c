@@ -35,13 +35,6 @@ static void print_arrow(FILE *out, const struct order *order, const struct order
             name_of(order, link->to));
 }
 
-/* "1 pair", "2 pairs" */
-static const char *amount(uint64_t count, const char *noun, char text[40])
-{
-    snprintf(text, 40, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
-    return text;
-}
-
 static void print_command(FILE *out, const struct graph_options *options,
                           const struct graph_watched *watched, const char *option,
                           const char *path)
@@ -57,6 +50,23 @@ static void print_command(FILE *out, const struct graph_options *options,
     fprintf(out, " %s ", option);
     output_shell_word(out, path);
     fputc('\n', out);
+}
+
+static bool site_exists(const char *text)
+{
+    for (uint32_t i = 0; i < site_count(); i++) {
+        const struct hook_site *site = site_at(i);
+        size_t length = strlen(site->function);
+        if (strncmp(text, site->function, length) == 0 && text[length] == ':' &&
+            strcmp(text + length + 1, site->object) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool example_exists(const struct order_link *link)
+{
+    return site_exists(link->held) && site_exists(link->taken);
 }
 
 /* --- check --- */
@@ -124,7 +134,7 @@ static void print_lacking(struct check *check, const struct order_link *seen)
     if (known != NULL)
         printf(", and not only to read as %s:%" PRIu32 " says", check->options->check,
                known->line);
-    printf("; in %s of %" PRIu64 "\n", amount(edge->runs, "run", runs),
+    printf("; in %s of %" PRIu64 "\n", graph_amount(edge->runs, "run", runs),
            check->watched->runs * check->options->subject_count);
     print_site("held since", seen->held, edge->held_since);
     print_site("taken in  ", seen->taken, edge->wanted_at);
@@ -139,7 +149,7 @@ static void note_unseen(const struct check *check)
     if (check->unseen == 0)
         return;
     fprintf(stderr, "wedge: note: %s of %s not seen in %" PRIu64 " runs:",
-            amount(check->unseen, "pair", pairs), check->options->check,
+            graph_amount(check->unseen, "pair", pairs), check->options->check,
             check->watched->runs * check->options->subject_count);
     const char *separator = " ";
     for (uint32_t i = 0; i < check->golden->links.count; i++) {
@@ -151,6 +161,17 @@ static void note_unseen(const struct check *check)
         separator = ", ";
     }
     fputc('\n', stderr);
+}
+
+/* The next update puts one that was seen in its place. */
+static void note_gone(const struct order *golden, const char *path)
+{
+    for (uint32_t i = 0; i < golden->links.count; i++) {
+        const struct order_link *link = &golden->links.items[i];
+        if (!example_exists(link))
+            fprintf(stderr, "wedge: note: %s:%" PRIu32 ": no such place: %s then %s\n", path,
+                    link->line, link->held, link->taken);
+    }
 }
 
 static void note_cycle(const struct order *order, const char *path)
@@ -183,7 +204,7 @@ static void print_check(struct check *check)
                check->options->check, check->watched->runs);
         return;
     }
-    printf("%s that %s lacks; if that is intended:\n  ", amount(check->lacking, "pair", pairs),
+    printf("%s that %s lacks; if that is intended:\n  ", graph_amount(check->lacking, "pair", pairs),
            check->options->check);
     print_command(stdout, check->options, check->watched, "--update", check->options->check);
 }
@@ -237,6 +258,7 @@ int graph_check(const struct graph_options *options, const struct graph_watched 
     for (uint32_t i = 0; i < golden->links.count; i++)
         check.unseen += order_link_same(check.seen, golden, &golden->links.items[i]) == NULL;
     note_unseen(&check);
+    note_gone(golden, options->check);
     note_cycle(golden, options->check);
     if (options->format == GRAPH_JSON)
         print_check_json(&check);
@@ -249,23 +271,11 @@ int graph_check(const struct graph_options *options, const struct graph_watched 
 
 /* --- update --- */
 
-static bool site_exists(const char *text)
-{
-    for (uint32_t i = 0; i < site_count(); i++) {
-        const struct hook_site *site = site_at(i);
-        size_t length = strlen(site->function);
-        if (strncmp(text, site->function, length) == 0 && text[length] == ':' &&
-            strcmp(text + length + 1, site->object) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* An example whose places are gone gives way to one that was seen. */
 static bool renew_example(struct order *golden, const struct order *seen, struct order_link *link)
 {
     const struct order_link *same = order_link_same(seen, golden, link);
-    if (same == NULL || (site_exists(link->held) && site_exists(link->taken)))
+    if (same == NULL || example_exists(link))
         return false;
     link->held = order_text(golden, same->held, strlen(same->held));
     link->taken = order_text(golden, same->taken, strlen(same->taken));
@@ -335,9 +345,10 @@ int graph_update(const struct graph_options *options, const struct graph_watched
     note_cycle(golden, options->update);
     if (is_text) {
         graph_print_findings(options, watched);
-        printf("%s: %" PRIu32 " pairs, %" PRIu32 " added, %" PRIu32 " dropped, %" PRIu32
-               " examples renewed\n", options->update, golden->links.count, update.added,
-               update.dropped, update.renewed);
+        char pairs[40], examples[40];
+        printf("%s: %s, %" PRIu32 " added, %" PRIu32 " dropped, %s renewed\n", options->update,
+               graph_amount(golden->links.count, "pair", pairs), update.added, update.dropped,
+               graph_amount(update.renewed, "example", examples));
         return graph_exit_code(watched);
     }
     json_t *object = output_schema("graph-update");

@@ -21,10 +21,10 @@ static void print_sites(const struct order_edge *edge)
 static void print_link(const struct order *order, const struct order_link *link, bool colour)
 {
     const char *red = colour && link->on_cycle ? "\033[31m" : "";
-    printf("%s  %sunder %s%s%s, in %" PRIu64 " run%s: ", red, link->reads ? "read " : "",
+    char runs[40];
+    printf("%s  %sunder %s%s%s, in %s: ", red, link->reads ? "read " : "",
            order->classes.items[link->from].name, link->seen->nested ? " (nested)" : "",
-           link->on_cycle ? " (on a cycle)" : "", link->seen->runs,
-           link->seen->runs == 1 ? "" : "s");
+           link->on_cycle ? " (on a cycle)" : "", graph_amount(link->seen->runs, "run", runs));
     print_sites(link->seen);
     printf("%s\n", red[0] != '\0' ? "\033[0m" : "");
 }
@@ -47,10 +47,11 @@ static void print_endings(const struct graph_options *options,
                           const struct graph_watched *watched)
 {
     for (uint32_t i = 0; i < watched->ending_count; i++) {
+        char runs[40];
         const struct graph_ending *ending = &watched->endings[i];
-        printf("%s %s: %" PRIu64 " run%s of %s ended so, run %" PRIu64 " first; to see it: ",
-               verdict_name(ending->verdict), ending->hash, ending->count,
-               ending->count == 1 ? "" : "s", ending->subject->name, ending->first);
+        printf("%s %s: %s of %s ended so, run %" PRIu64 " first; to see it: ",
+               verdict_name(ending->verdict), ending->hash,
+               graph_amount(ending->count, "run", runs), ending->subject->name, ending->first);
         output_shell_word(stdout, output_program());
         printf(" hunt %s --seed %" PRIu64 " --runs %" PRIu64 " --keep-going\n",
                ending->subject->name, options->seed, ending->first);
@@ -64,8 +65,8 @@ void graph_print_findings(const struct graph_options *options,
 {
     uint32_t count = lockgraph_prediction_count(watched->graph);
     print_endings(options, watched);
-    printf("%" PRIu32 " deadlock%s predicted%s\n", count, count == 1 ? "" : "s",
-           count > 0 ? ":" : "");
+    char deadlocks[40];
+    printf("%s predicted%s\n", graph_amount(count, "deadlock", deadlocks), count > 0 ? ":" : "");
     for (uint32_t i = 0; i < count; i++)
         prediction_print(stdout, lockgraph_prediction(watched->graph, i));
 }
@@ -73,9 +74,13 @@ void graph_print_findings(const struct graph_options *options,
 static void print_text(const struct graph_options *options, const struct graph_watched *watched)
 {
     const struct order *order = &watched->order;
-    printf("%s: %" PRIu64 " runs%s, %" PRIu64 " passed; %" PRIu32 " classes, %" PRIu32 " pairs\n\n",
-           graph_subjects(options), watched->runs, options->subject_count > 1 ? " each" : "",
-           watched->passed, order->classes.count, order->links.count);
+    char text[40];
+    printf("%s: %s%s, %" PRIu64 " passed", graph_subjects(options),
+           graph_amount(watched->runs, "run", text), options->subject_count > 1 ? " each" : "",
+           watched->passed);
+    if (watched->cut_off > 0)
+        printf(", %" PRIu64 " cut off after %d steps", watched->cut_off, ENGINE_STEPS_STANDARD);
+    printf("; %s in order\n\n", graph_amount(order->links.count, "pair", text));
     print_order(order);
     graph_print_findings(options, watched);
 }

@@ -107,3 +107,9 @@ const char *graph_subjects(const struct graph_options *options)
                                    options->subjects[i]->name);
     return text;
 }
+
+const char *graph_amount(uint64_t count, const char *noun, char text[40])
+{
+    snprintf(text, 40, "%" PRIu64 " %s%s", count, noun, count == 1 ? "" : "s");
+    return text;
+}

@@ -82,23 +82,3 @@ for row in rows[:-1]:
     : >empty.jsonl
     run -4 "$wedge" judge empty.jsonl
 }
-
-@test "the graph of a subject has its order, and what breaks it" {
-    run -1 "$wedge" graph abba --runs 3
-    has "a -> b"
-    has "b -> a"
-    has "1 predicted:"
-    has "waits for b"
-    run -0 "$wedge" graph ordered --runs 3
-    has "0 predicted"
-    run -0 "$wedge" graph ordered --format dot
-    has '"a" -> "b";'
-    "$wedge" graph timers --json --runs 50 | python3 -c '
-import json, sys
-graph = json.load(sys.stdin)
-order = {(edge["from"], edge["to"]) for edge in graph["edges"]}
-assert ("scavenge", "timers") in order and ("timers", "scavenge") not in order, order
-assert graph["passed"] == 50 and graph["predictions"] == [], graph["predictions"]'
-    run -2 "$wedge" graph no-such-subject
-    run -2 "$wedge" graph
-}

@@ -26,7 +26,7 @@ static const struct command commands[] = {
     { "show", "FILE", "tell the story of a reproducer, one column per thread", command_show },
     { "shrink", "FILE", "make a reproducer as small as possible, with the same signature",
       command_shrink },
-    { "graph", "SUBJECT", "watch runs and print the lock order that they keep, and what breaks it",
+    { "graph", "SUBJECT...", "watch runs and print the lock order that they keep, and what breaks it",
       command_graph },
     { "judge", "CASES.jsonl", "watch one run of each lock-order case and compare the verdict",
       command_judge },

@@ -68,21 +68,12 @@ static const char *take_comment(struct parser *parser)
     return taken;
 }
 
-/* The comments above the first block, up to the last empty line, are the file's own. */
-static void split_header(struct parser *parser)
+/* The comments right below the version are the file's own. */
+static void end_header(struct parser *parser)
 {
-    size_t end = parser->comment_length;
+    if (!parser->header_done)
+        parser->order->header = take_comment(parser);
     parser->header_done = true;
-    while (end > 1 && !(parser->comment[end - 1] == '\n' && parser->comment[end - 2] == '\n'))
-        end--;
-    if (end <= 1)
-        return;
-    struct parser header = { .order = parser->order };
-    header.comment = strndup(parser->comment, end);
-    header.comment_length = header.comment != NULL ? end : 0;
-    parser->order->header = take_comment(&header);
-    parser->comment_length -= end;
-    memmove(parser->comment, parser->comment + end, parser->comment_length);
 }
 
 /* --- lines --- */
@@ -155,8 +146,6 @@ static bool read_class(struct parser *parser, const char *at)
         return false;
     if (*at != '\0')
         return refuse(parser, at, "the end of the line");
-    if (!parser->header_done)
-        split_header(parser);
     parser->class = order_class_add(parser->order, name, is_state);
     struct order_class *class = &parser->order->classes.items[parser->class];
     if (class->line != 0)
@@ -232,6 +221,8 @@ static bool read_line(struct parser *parser, char *line)
     const char *at = line + strspn(line, " \t");
     if (parser->line == 1)
         return strcmp(line, version) == 0 || refuse(parser, line, "`%s`", version);
+    if (*at != '#')
+        end_header(parser);
     if (*at == '#' || (*at == '\0' && parser->comment != NULL))
         keep_comment(parser, at);
     if (*at == '#' || *at == '\0')
@@ -264,12 +255,11 @@ bool order_file_parse(struct order *order, const char *text, size_t size,
     memcpy(copy, text, size);
     bool good = parse_lines(&parser, copy, size);
     free(copy);
-    const char *rest = take_comment(&parser);
-    if (!good)
-        return false;
-    *(parser.header_done ? &order->footer : &order->header) = rest;
-    order_arrange(order);
-    return true;
+    end_header(&parser);
+    order->footer = take_comment(&parser);
+    if (good)
+        order_arrange(order);
+    return good;
 }
 
 bool order_file_read(struct order *order, const char *path, struct order_error *error)

@@ -3,7 +3,7 @@
  * The golden order: a lock order as text that people review like code.
  *
  *     wedge-lock-order 1                                   version
- *     # Comments at the top are the file's.
+ *     # Comments right below the version are the file's.
  *
  *     # Comments above a line are that line's, and stay with it.
  *     lock sched                                           a class of locks, nothing held

@@ -362,6 +362,55 @@ static void test_a_log_and_the_held_locks_grow_between_runs(void **state)
     free(many);
 }
 
+/* --- edges --- */
+
+static const struct order_edge *edge_of(const char *from, const char *to)
+{
+    for (uint32_t i = 0; i < lockgraph_edge_count(graph); i++)
+        if (strcmp(lockgraph_edge(graph, i)->from, from) == 0 &&
+            strcmp(lockgraph_edge(graph, i)->to, to) == 0)
+            return lockgraph_edge(graph, i);
+    fail_msg("no edge %s -> %s", from, to);
+    return NULL;
+}
+
+static void run_kinds(const struct plan *plan)
+{
+    hook_lock(&gate);
+    hook_read_lock(&rwlock);
+    hook_hold(&word, "state");
+    hook_release(&word);
+    hook_read_unlock(&rwlock);
+    if (!twin)
+        hook_write_lock(&rwlock);
+    if (!twin)
+        hook_write_unlock(&rwlock);
+    hook_awaits(&word, "state");
+    hook_unlock(&gate);
+    run_class(plan);
+}
+
+static void test_an_edge_knows_states_readers_and_declared_nestings(void **state)
+{
+    (void)state;
+    lockgraph_forget(graph);
+    twin = true;
+    learn(run_kinds);
+    assert_true(edge_of("gate", "rwlock")->reads);
+    assert_false(edge_of("gate", "rwlock")->nested);
+    assert_false(edge_of("gate", "rwlock")->to_state);
+    assert_true(edge_of("gate", "state")->to_state);
+    assert_false(edge_of("gate", "state")->from_state);
+    assert_false(edge_of("gate", "state")->reads);
+    assert_true(edge_of("a", "a")->nested);
+    twin = false;
+    learn(run_kinds);
+    assert_false(edge_of("gate", "rwlock")->reads);
+    assert_false(edge_of("a", "a")->nested);
+    assert_int_equal(edge_of("gate", "rwlock")->runs, 2);
+    assert_int_equal(edge_of("gate", "rwlock")->count, 3);
+}
+
 /* --- what is printed --- */
 
 static void test_a_report_names_who_what_and_where(void **state)
@@ -411,6 +460,7 @@ int main(void)
         cmocka_unit_test(test_an_acquisition_against_the_declared_order_is_told),
         cmocka_unit_test(test_the_same_prediction_of_many_runs_is_one_with_a_count),
         cmocka_unit_test(test_a_log_and_the_held_locks_grow_between_runs),
+        cmocka_unit_test(test_an_edge_knows_states_readers_and_declared_nestings),
         cmocka_unit_test(test_a_report_names_who_what_and_where),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
