@@ -121,8 +121,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 static const struct argp argp = {
     option_rows, parse_option, "SUBJECT...\n--diff FILE FILE",
-    "Watches runs and prints the lock order that they keep: which class of locks or states is taken "
-    "while which other one is held, and the deadlocks that are possible.\v"
+    "Watches runs and prints the lock order that they keep: which class of locks or states is "
+    "taken while which other one is held, and the deadlocks that are possible.\v"
     "Exit code 1: a deadlock was predicted or seen; or --check or --diff found a difference.\n\n"
     "examples:\n"
     "  wedge graph abba --runs 1\n"

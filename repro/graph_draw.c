@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The picture of a lock order, for Graphviz: classes by layer, cycles in red. What follows from other
- * pairs is drawn faintly, so that the eye sees the order and not its transitive closure.
+ * The picture of a lock order, for Graphviz: classes by layer, cycles in red. What follows from
+ * other pairs is drawn faintly, so that the eye sees the order and not its transitive closure.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -58,8 +58,8 @@ static void print_legend(FILE *out, const struct graph_options *options,
     fprintf(out, "</b></font>, as seen in %s; %s predicted</td></tr>"
             "<tr><td bgcolor=\"" LOCK_FILL "\"> lock </td>"
             "<td bgcolor=\"" STATE_FILL "\"><i> state </i></td>"
-            "<td>  A <font color=\"" ORDER_COLOUR "\">\u2500\u2500\u25b6</font> B: B is taken while A "
-            "is held, in so many runs  </td>"
+            "<td>  A <font color=\"" ORDER_COLOUR "\">\u2500\u2500\u25b6</font> B: B is taken "
+            "while A is held, in so many runs  </td>"
             "<td>  <font color=\"" ORDER_COLOUR "\">\u2504\u2504\u25b6</font> to read  </td>"
             "<td>  <font color=\"" FAINT_COLOUR "\">\u2500\u2500\u25b6</font> follows from "
             "others  </td>"

@@ -204,8 +204,8 @@ static void print_check(struct check *check)
                check->options->check, check->watched->runs);
         return;
     }
-    printf("%s that %s lacks; if that is intended:\n  ", graph_amount(check->lacking, "pair", pairs),
-           check->options->check);
+    printf("%s that %s lacks; if that is intended:\n  ",
+           graph_amount(check->lacking, "pair", pairs), check->options->check);
     print_command(stdout, check->options, check->watched, "--update", check->options->check);
 }
 

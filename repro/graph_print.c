@@ -144,11 +144,12 @@ static void print_json(const struct graph_options *options, const struct graph_w
     json_t *edges = json_array();
     for (uint32_t i = 0; i < options->subject_count; i++)
         json_array_append_new(subjects, json_string(options->subjects[i]->name));
-    for (uint32_t i = 0; i < order->classes.count; i++)
-        json_array_append_new(classes, json_pack("{s:s, s:s, s:i}", "name",
-                                                 order->classes.items[i].name, "kind",
-                                                 order->classes.items[i].is_state ? "state" : "lock",
-                                                 "layer", (int)order->classes.items[i].layer));
+    for (uint32_t i = 0; i < order->classes.count; i++) {
+        const struct order_class *class = &order->classes.items[i];
+        json_array_append_new(classes, json_pack("{s:s, s:s, s:i}", "name", class->name, "kind",
+                                                 class->is_state ? "state" : "lock", "layer",
+                                                 (int)class->layer));
+    }
     for (uint32_t i = 0; i < order->links.count; i++)
         json_array_append_new(edges, graph_link_json(order, &order->links.items[i]));
     output_add(object, json_pack("{s:o, s:I, s:I, s:I, s:I, s:o, s:o}", "subjects", subjects,

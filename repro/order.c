@@ -185,7 +185,7 @@ uint32_t order_prune(struct order *order)
 struct walk {
     const struct order *order;
     uint32_t from, to;
-    const struct order_link *without; /* is not walked; neither are cycles that it begins or ends in */
+    const struct order_link *without; /* not walked, nor are cycles that it begins or ends in */
     uint32_t *came, *queue;
 };
 

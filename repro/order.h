@@ -70,19 +70,19 @@ bool order_lacks(const struct order *other, const struct order *order,
                  const struct order_link *link);
 /* Adds what `more` has; an example that the order has stays, unless it lacked the link. */
 void order_merge(struct order *order, const struct order *more);
-/* Drops links that were not seen, and classes without links or a comment. Returns how many links. To
- * be arranged afterwards. */
+/* Drops links that were not seen, and classes without links or a comment. Returns how many links.
+ * To be arranged afterwards. */
 uint32_t order_prune(struct order *order);
 
-/* Finds layers and cycles, and sorts: classes by layer, then name; links by the class that is taken,
- * then the name of the one that is held. */
+/* Finds layers and cycles, and sorts: classes by layer, then name; links by the class that is
+ * taken, then the name of the one that is held. */
 void order_arrange(struct order *order);
 
 /* The shortest way from a class to another one (or back to itself): writes its links (rows), in
  * order, to a list of at least as many as there are classes. Returns how many; 0: there is none. */
 uint32_t order_path(const struct order *order, uint32_t from, uint32_t to, uint32_t *path);
-/* Whether the link, of an arranged order, can be left out and there is still a way; but none round a
- * cycle that it begins or ends in. */
+/* Whether the link, of an arranged order, can be left out and there is still a way; but none round
+ * a cycle that it begins or ends in. */
 bool order_implied(const struct order *order, const struct order_link *link);
 
 void order_free(struct order *order);

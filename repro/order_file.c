@@ -140,7 +140,8 @@ static bool read_class(struct parser *parser, const char *at)
     bool is_state = read_word(&at, "state ");
     const char *name;
     if (!is_state && !read_word(&at, "lock "))
-        return refuse(parser, at, "`lock CLASS`, `state CLASS` or, two spaces in, `under CLASS: ...`");
+        return refuse(parser, at,
+                      "`lock CLASS`, `state CLASS` or, two spaces in, `under CLASS: ...`");
     const char *begin = at;
     if (!read_name(parser, &at, &name))
         return false;

@@ -16,8 +16,8 @@
  *       read under sched: ...                              the same, but only to read
  *
  * Classes by layer, outermost first, then by name; what may be held by name. Every class that is
- * named has its own block. An example is FUNCTION:EXPRESSION, as in a hook point's name: no lines and
- * no addresses, so edits elsewhere change nothing. A class that is not one plain word stands in
+ * named has its own block. An example is FUNCTION:EXPRESSION, as in a hook point's name: no lines
+ * and no addresses, so edits elsewhere change nothing. A class that is not one plain word stands in
  * double quotes, with \" \\ \n in them. Lines end in LF; empty lines say nothing.
  */
 #ifndef REPRO_ORDER_FILE_H

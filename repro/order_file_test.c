@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The golden order's text: what is printed is read again as it was, and what is wrong has a line. */
+/* The golden order's text: what is printed is read again as it was, what is wrong has a line. */
 #include "repro/order_file.h"
 
 #include <setjmp.h>
