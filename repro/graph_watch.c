@@ -33,7 +33,7 @@ static void watch_run(struct graph_watched *watched, struct hunt_options *hunt, 
 {
     static struct outcome outcome;
     struct lesson lesson;
-    hunt->log = lockgraph_log(watched->graph);
+    hunt->log = lockgraph_log(watched->graph, false);
     hunt_run(hunt, index, &outcome);
     lockgraph_learn(watched->graph, &outcome, &lesson);
     watched->passed += outcome.verdict == VERDICT_OK;

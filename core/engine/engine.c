@@ -125,15 +125,16 @@ static void begin_segment(struct plan_segment segment)
     }
 }
 
-/* Time takes its turn after the last thread: who sleeps must not be starved by who is busy. */
+/* Time takes its turn after the last thread: who sleeps must not be starved by who is busy. Turns
+ * differ in length, or a loop of the right length could hold a lock at the end of each. */
 static struct plan_segment take_turns(void)
 {
     uint64_t above = engine.runnable & ~(((uint64_t)2 << engine.current) - 1);
     if (above == 0 && engine.sleeping != 0)
         engine_clock_to(clock_next());
-    enum { TURN_STEPS = 64 };
+    uint32_t steps = 32 + (uint32_t)(engine.steps * 0x9e3779b97f4a7c15u >> 58);
     return (struct plan_segment){ (uint16_t)lowest_bit(above != 0 ? above : engine.runnable),
-                                  false, TURN_STEPS };
+                                  false, steps };
 }
 
 /* The next segment; its thread is runnable. */

@@ -135,7 +135,7 @@ static void run_once(void (*run)(const struct plan *plan))
 {
     static struct plan empty;
     static struct wedge_subject subject;
-    struct engine_options options = { .steps_max = 1u << 24, .log = lockgraph_log(graph) };
+    struct engine_options options = { .steps_max = 1u << 24, .log = lockgraph_log(graph, false) };
     subject = (struct wedge_subject){ .name = "growth", .reset = reset, .run = run };
     engine_run(&subject, &empty, strategy_replay(), &options, &test_outcome);
 }

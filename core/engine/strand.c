@@ -117,20 +117,17 @@ static bool await_to_acquire(struct reader *reader, uint32_t strand, uint32_t ob
 {
     struct op *ops = reader->strands->ops.items;
     uint32_t last = reader->strand[strand].last_op;
-    for (uint32_t i = last + 1; last != STRAND_NONE && i-- > 0;) {
-        if (reader->owner[i] != strand)
-            continue;
-        if (ops[i].kind != OP_AWAIT || ops[i].object != object)
-            return false;
-        if (ops[i].class != class)
-            continue;
-        struct op acquire = ops[i];
-        acquire.kind = OP_ACQUIRE;
-        ops[i] = ops[last];
-        ops[last] = acquire;
-        return true;
-    }
-    return false;
+    uint32_t i = last;
+    while (i != STRAND_NONE && ops[i].kind == OP_AWAIT && ops[i].object == object &&
+           ops[i].class != class)
+        i = reader->op[i].before;
+    if (i == STRAND_NONE || ops[i].kind != OP_AWAIT || ops[i].object != object)
+        return false;
+    struct op acquire = ops[i];
+    acquire.kind = OP_ACQUIRE;
+    ops[i] = ops[last];
+    ops[last] = acquire;
+    return true;
 }
 
 static bool read_change(struct reader *reader, uint32_t strand, uint32_t index, uint32_t object,

@@ -36,7 +36,8 @@ void engine_wake(uint32_t thread)
     bit_set(&engine.runnable, thread);
     bit_clear(&engine.sleeping, thread);
     bit_clear(&hook_step.spinning, thread);
-    if (!engine.strategy->asks_on_wake || hook_step.left <= 1 || engine.options.check_each_step)
+    bool asks = engine.strategy->asks_on_wake && !engine.fair; /* turns are as long for everybody */
+    if (!asks || hook_step.left <= 1 || engine.options.check_each_step)
         return;
     engine.segment.steps -= (uint32_t)(hook_step.left - 1);
     hook_step.left = 1;
