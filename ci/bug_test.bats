@@ -58,6 +58,18 @@ switches() { sed -n '/^schedule/,$p' "$file" | awk '/^  / && $1 != last { if (la
     done
 }
 
+@test "where its page says so, it is predicted from a run that passes, and confirmed" {
+    predicted=$(sed -n 's/^predicted: //p' "$folder/about.md") confirmed=0
+    [ -n "$predicted" ] || return 0
+    for seed in 1 2 3 4 5 6 7 8; do
+        run -1 --separate-stderr "$rel" hunt timers --seed "$seed" --time 200 -o "$BATS_TEST_TMPDIR"
+        if [[ "$output" == *"predicted ($predicted "*"which passed; confirmed by schedule "* ]]; then
+            confirmed=$((confirmed + 1))
+        fi
+    done
+    [ "$confirmed" -ge 4 ] || { echo "confirmed: $confirmed of 8"; false; }
+}
+
 @test "its reproducer is small" {
     [ "$(count g)" -le 3 ]
     case $bug in

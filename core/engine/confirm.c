@@ -26,19 +26,39 @@ bool confirm_matches(const struct prediction *prediction, const struct outcome *
     return true;
 }
 
-/* The program of the run that it was predicted from has what it takes, as a rule; but where other
- * instances have to meet, or fewer threads, only another program may. */
-static bool takes_other_program(const struct wedge_subject *subject, uint32_t try)
+static void draw_settings(const struct wedge_subject *subject, struct prng *prng, struct plan *plan)
 {
-    enum { SAME_FIRST = 64 };
-    return subject->generate != NULL && try >= SAME_FIRST && try % 2 != 0;
+    for (uint32_t i = 0; i < subject->setting_count; i++) {
+        const struct subject_setting *setting = &subject->settings[i];
+        uint64_t range = (uint64_t)(setting->maximum - setting->minimum) + 1;
+        uint32_t most = range < 64 ? (uint32_t)range : 64;
+        plan->settings[i] = setting->minimum + prng_below(prng, most);
+    }
+}
+
+/* The program of the run that it was predicted from has what it takes, as a rule; but maybe not on so
+ * few processors, and where other instances have to meet only another program may. */
+static const struct plan *program_of(const struct wedge_subject *subject, const struct plan *plan,
+                                     uint32_t faults, uint32_t try, struct prng *prng)
+{
+    static struct plan other;
+    if (try % 4 == 0)
+        return plan;
+    if (subject->generate != NULL && try % 4 == 1) {
+        plan_clear(&other);
+        subject->generate(&other, prng, faults);
+        return &other;
+    }
+    plan_copy(&other, plan);
+    draw_settings(subject, prng, &other);
+    return &other;
 }
 
 /* Steering bends runs, and some deadlocks lie where it does not lead. */
 static struct strategy *strategy_of(const struct prediction *prediction, uint32_t try)
 {
-    if (try % 4 == 3)
-        return strategy_at(try / 4 % strategy_count());
+    if (try % 8 == 7)
+        return strategy_at(try / 8 % strategy_count());
     return strategy_steer(prediction);
 }
 
@@ -46,16 +66,10 @@ uint32_t confirm(const struct wedge_subject *subject, const struct plan *plan,
                  const struct prediction *prediction, uint32_t faults, uint64_t seed,
                  uint32_t tries, struct outcome *outcome)
 {
-    static struct plan other;
     struct prng prng = { seed };
     struct engine_options options = { .faults = faults };
     for (uint32_t try = 0; try < tries; try++) {
-        const struct plan *program = plan;
-        if (takes_other_program(subject, try)) {
-            plan_clear(&other);
-            subject->generate(&other, &prng, faults);
-            program = &other;
-        }
+        const struct plan *program = program_of(subject, plan, faults, try, &prng);
         strategy_seed(prng_next(&prng));
         engine_run(subject, program, strategy_of(prediction, try), &options, outcome);
         if (confirm_matches(prediction, outcome))

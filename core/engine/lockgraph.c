@@ -126,10 +126,40 @@ static void take_chains(const struct lockgraph *graph, struct prediction_edge *e
         edge->hold_chain = chains[edge->held_record];
 }
 
+/* --- tasks: threads take turns to run them, and to a reader it is the task that does it --- */
+
+static uint16_t task_of(const struct lockgraph *graph, uint32_t record)
+{
+    return record != STRAND_NONE ? graph->log.records[record].task : 0;
+}
+
+static void name_tasks(const struct lockgraph *graph, struct prediction_edge *edge)
+{
+    uint16_t waiter = task_of(graph, edge->wanted_record);
+    uint16_t holder = task_of(graph, edge->held_record);
+    if (waiter != 0)
+        snprintf(edge->agent, sizeof edge->agent, "%s", engine_task_name(waiter - 1u));
+    if (holder != 0)
+        snprintf(edge->holder, sizeof edge->holder, "%s", engine_task_name(holder - 1u));
+}
+
+/* A thread waits for itself, as it seems; but it holds that for a task which was preempted, and waits
+ * on behalf of another one. */
+static void see_preemption(const struct lockgraph *graph, struct prediction *prediction)
+{
+    struct prediction_edge *edge = &prediction->edges.items[0];
+    if (prediction->kind != PREDICTION_SELF_DEADLOCK || prediction->edges.count != 1 ||
+        task_of(graph, edge->wanted_record) == task_of(graph, edge->held_record))
+        return;
+    prediction->kind = PREDICTION_CONTEXT_INVERSION;
+    edge->why = WHY_INTERRUPTED;
+}
+
 static void keep(void *argument, const struct prediction *made)
 {
     struct lockgraph *graph = argument;
     struct prediction prediction = *made;
+    see_preemption(graph, &prediction);
     prediction_sign(&prediction);
     graph->lesson->predictions++;
     struct prediction *known = find_known(graph, &prediction);
@@ -147,8 +177,10 @@ static void keep(void *argument, const struct prediction *made)
         return;
     }
     memcpy(edges, made->edges.items, size);
-    for (uint32_t i = 0; i < made->edges.count; i++)
+    for (uint32_t i = 0; i < made->edges.count; i++) {
         take_chains(graph, &edges[i]);
+        name_tasks(graph, &edges[i]);
+    }
     prediction.edges.items = edges;
     prediction.edges.capacity = made->edges.count;
     prediction.count = 1;

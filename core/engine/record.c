@@ -70,8 +70,11 @@ struct record *record_add_slow(enum record_kind kind, const struct hook_site *si
     }
     struct record *record = &log->records[log->count++];
     *record = (struct record){ .site = site, .object = object, .text = text, .key = key,
-                               .thread = engine.live ? thread_current()->serial : 0,
                                .kind = (uint8_t)kind };
+    if (engine.live)
+        record->thread = thread_current()->serial;
+    if (engine.live && thread_current()->task != NULL)
+        record->task = (uint16_t)(thread_current()->task->index + 1);
     record_chain(log, record);
     return record;
 }

@@ -49,6 +49,7 @@ struct record {
     uint64_t key;    /* novelty.h: what can follow from it; 0: nothing */
     uint32_t thread; /* serial number: threads by their order of birth */
     uint32_t value;
+    uint16_t task; /* that it runs: index + 1; 0: none */
     uint8_t kind; /* enum record_kind */
     uint8_t lock_kind, mode, level;
     bool in_order;

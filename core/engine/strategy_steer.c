@@ -29,12 +29,15 @@ static void begin(struct strategy *strategy, const struct plan *plan)
     faults_draw_odds();
 }
 
-static bool holds_since(uint32_t thread, const struct hook_site *site)
+/* Since wherever: the same lock may be taken in several places. */
+static bool holds_class(uint32_t thread, const char *wanted_class)
 {
     const struct hook_task *task = engine.threads[thread].task;
     for (uint32_t i = 0; i < engine.hold_count; i++) {
         const struct hold *hold = &engine.holds[i];
-        if (hold->site == site && (hold->task != NULL ? hold->task == task : hold->thread == thread))
+        bool own = hold->task != NULL ? hold->task == task : hold->thread == thread;
+        bool named = wanted_class != NULL && hold->hold_class != NULL;
+        if (own && (!named || strcmp(hold->hold_class, wanted_class) == 0))
             return true;
     }
     return false;
@@ -55,7 +58,7 @@ static bool is_at_door(uint32_t thread, uint32_t part)
     const struct prediction_edge *own = &goal->edges.items[part];
     const struct prediction_edge *before = &goal->edges.items[(part + count - 1) % count];
     return is_place(engine.threads[thread].wait_site, own->wanted_at) &&
-           (before->why != WHY_HELD || holds_since(thread, before->held_since));
+           (before->why != WHY_HELD || holds_class(thread, before->wanted_class));
 }
 
 /* The threads at doors; *all: every part has one. */
@@ -108,7 +111,7 @@ static bool fault_here(struct strategy *strategy, enum fault_kind kind)
         return false;
     for (uint32_t i = 0; i < goal->edges.count; i++)
         if (goal->edges.items[i].why == WHY_INTERRUPTED &&
-            holds_since(engine.current, goal->edges.items[i].held_since))
+            holds_class(engine.current, goal->edges.items[i].wanted_class))
             return prng_one_in(&strategy_prng, 2);
     return false;
 }
