@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/engine/confirm.h"
 #include "fuzz/target.h"
 #include "repro/shrink.h"
 
@@ -40,7 +39,7 @@ void finding_take_plan(struct finding *finding, const struct wedge_subject *subj
 }
 
 void finding_predicted(struct finding *finding, const struct outcome *predicted, uint64_t schedule,
-                       uint32_t tries)
+                       uint32_t tries, uint32_t tries_max)
 {
     const char *name = verdict_name(predicted->verdict);
     if (tries > 0)
@@ -50,8 +49,8 @@ void finding_predicted(struct finding *finding, const struct outcome *predicted,
                  tries);
     else
         snprintf(finding->note, sizeof finding->note,
-                 "predicted from schedule %" PRIu64 ", which passed; not confirmed in %d schedules "
-                 "steered to it", schedule, CONFIRM_TRIES_STANDARD);
+                 "predicted from schedule %" PRIu64 ", which passed; not confirmed in %" PRIu32
+                 " schedules steered to it", schedule, tries_max);
 }
 
 void finding_replay(struct finding *finding)

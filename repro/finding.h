@@ -25,9 +25,9 @@ bool finding_take(struct finding *finding, const struct wedge_subject *subject,
 void finding_take_plan(struct finding *finding, const struct wedge_subject *subject,
                        const struct plan *plan, const struct outcome *outcome);
 /* It was predicted, by the run of that number (from 1); `tries`: how many schedules were steered to
- * it before one showed it, 0: none did. */
+ * it before one showed it, 0: none of tries_max did. */
 void finding_predicted(struct finding *finding, const struct outcome *predicted, uint64_t schedule,
-                       uint32_t tries);
+                       uint32_t tries, uint32_t tries_max);
 
 /* Shrinks it with at most that many runs, replays it, and runs it once more for the call chains. */
 void finding_settle(struct finding *finding, uint32_t shrink_runs_max);

@@ -43,7 +43,7 @@ uint32_t hunt_confirm(const struct hunt_options *options, uint64_t index, const 
                       const struct prediction *prediction, struct outcome *outcome)
 {
     return confirm(options->subject, plan, prediction, faults_of(options), options->seed ^ index,
-                   CONFIRM_TRIES_STANDARD, outcome);
+                   confirm_tries(prediction), outcome);
 }
 
 static struct sighting *sighting_find(struct hunt_job *job, const struct outcome *outcome)

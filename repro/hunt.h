@@ -47,7 +47,7 @@ struct hunt_job {
 void hunt_run(const struct hunt_options *options, uint64_t index, struct outcome *outcome);
 
 /* Steers towards what run number `index`, whose plan this is, predicted. Returns how many schedules
- * it took; the last one ended in *outcome. 0: not confirmed in CONFIRM_TRIES_STANDARD. */
+ * it took; the last one ended in *outcome. 0: not confirmed in confirm_tries(). */
 uint32_t hunt_confirm(const struct hunt_options *options, uint64_t index, const struct plan *plan,
                       const struct prediction *prediction, struct outcome *outcome);
 

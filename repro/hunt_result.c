@@ -85,7 +85,8 @@ static bool take_prediction(const struct results *results, const struct sighting
         taken = finding_take(finding, options->subject, &reached);
     else
         finding_take_plan(finding, options->subject, &plan, &predicted);
-    finding_predicted(finding, &predicted, sighting->first + 1, tries);
+    finding_predicted(finding, &predicted, sighting->first + 1, tries,
+                      confirm_tries(prediction));
     return taken;
 }
 

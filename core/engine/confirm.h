@@ -6,7 +6,14 @@
 #include "core/engine/engine.h"
 #include "core/engine/prediction.h"
 
-enum { CONFIRM_TRIES_STANDARD = 4000 };
+enum { CONFIRM_TRIES_STANDARD = 4000, CONFIRM_TRIES_CLASS = 1000 };
+
+/* How many runs to spend on it: fewer where the locks of the run cannot do it, only others of their
+ * classes, which there need not be. */
+static inline uint32_t confirm_tries(const struct prediction *prediction)
+{
+    return prediction->basis >= BASIS_CLASS ? CONFIRM_TRIES_CLASS : CONFIRM_TRIES_STANDARD;
+}
 
 /* Steers runs of that plan's program, and of other programs after a while, towards the prediction;
  * `tries` runs at most. `faults`: mask of those that may be injected. Returns how many it took; the
