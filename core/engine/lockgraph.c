@@ -461,3 +461,8 @@ const struct prediction *lockgraph_prediction(const struct lockgraph *graph, uin
     check(row < graph->predictions.count);
     return &graph->predictions.items[row];
 }
+
+const struct dependencies *lockgraph_dependencies(const struct lockgraph *graph)
+{
+    return &graph->dependencies;
+}

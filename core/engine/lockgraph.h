@@ -66,6 +66,9 @@ void lockgraph_learn(struct lockgraph *graph, const struct outcome *outcome,
 uint32_t lockgraph_edge_count(const struct lockgraph *graph);
 const struct order_edge *lockgraph_edge(const struct lockgraph *graph, uint32_t row);
 
+/* Of the last run that was learned from. */
+const struct dependencies *lockgraph_dependencies(const struct lockgraph *graph);
+
 uint32_t lockgraph_prediction_count(const struct lockgraph *graph);
 /* By row, in the order in which they were first made. */
 const struct prediction *lockgraph_prediction(const struct lockgraph *graph, uint32_t row);

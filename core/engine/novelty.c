@@ -170,9 +170,15 @@ bool novelty_learned(struct novelty *novelty)
     return done;
 }
 
+void novelty_forget(struct novelty *novelty)
+{
+    memset(novelty->keys, 0, novelty->capacity * sizeof *novelty->keys);
+    novelty->count = 0;
+}
+
 void novelty_heat(struct novelty *novelty, uint64_t key)
 {
-    uint64_t *slot = slot_of(novelty, key);
-    if (*slot != 0)
+    uint64_t *slot = key != 0 ? slot_of(novelty, key) : NULL;
+    if (slot != NULL && *slot != 0)
         *slot |= HOT;
 }

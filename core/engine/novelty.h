@@ -43,7 +43,9 @@ uint64_t novelty_note(struct novelty *novelty, enum record_kind kind, const stru
 bool novelty_is_news(struct novelty *novelty);
 /* It was learned from: what was new is known. False: no memory, and it stays news. */
 bool novelty_learned(struct novelty *novelty);
-/* That key lies on a cycle of classes. */
+/* Nothing is known any more. */
+void novelty_forget(struct novelty *novelty);
+/* That key, which is known, lies on a cycle of classes. */
 void novelty_heat(struct novelty *novelty, uint64_t key);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/check.h"
+#include "core/engine/hot.h"
 #include "core/engine/novelty.h"
 
 /* Many runs are learned from, so each gets a little: what is hard to see in one is easy in another. */
@@ -17,6 +18,7 @@ static const struct lockgraph_effort effort_each = {
 struct observer {
     struct lockgraph *graph;
     struct novelty novelty;
+    struct hot hot;
     struct plan plan; /* of the run that is made again */
     struct observer_sum sum;
 };
@@ -42,6 +44,7 @@ void observer_free(struct observer *observer)
     if (observer->graph != NULL)
         lockgraph_free(observer->graph);
     novelty_free(&observer->novelty);
+    hot_free(&observer->hot);
     free(observer);
 }
 
@@ -53,6 +56,16 @@ struct lockgraph *observer_graph(struct observer *observer)
 const struct observer_sum *observer_sum(const struct observer *observer)
 {
     return &observer->sum;
+}
+
+/* Before that, what was new has to be known: what is hot is marked there. */
+static void find_hot(struct observer *observer)
+{
+    bool grown = hot_learn(&observer->hot, lockgraph_dependencies(observer->graph),
+                           &observer->novelty);
+    if (grown)
+        novelty_forget(&observer->novelty);
+    observer->sum.short_of_memory |= observer->hot.short_of_memory;
 }
 
 /* The last run again, with a log. */
@@ -71,6 +84,8 @@ static void make_again(struct observer *observer, const struct wedge_subject *su
     observer->sum.short_of_log += lesson.short_of_log;
     observer->sum.gave_up += lesson.gave_up;
     observer->sum.short_of_memory |= lesson.short_of_memory;
+    if (!lesson.short_of_memory)
+        find_hot(observer);
 }
 
 uint32_t observer_run(struct observer *observer, const struct wedge_subject *subject,
@@ -87,8 +102,8 @@ uint32_t observer_run(struct observer *observer, const struct wedge_subject *sub
         observer->sum.too_long++;
         return 0;
     }
-    make_again(observer, subject, options, outcome);
     observer->sum.short_of_memory |= !novelty_learned(&observer->novelty);
+    make_again(observer, subject, options, outcome);
     return lockgraph_prediction_count(observer->graph) - before;
 }
 

@@ -151,6 +151,49 @@ static void what_was_learned_is_known_and_nothing_else(void **state)
     novelty_free(&novelty);
 }
 
+/* --- a cycle whose parts come from different runs --- */
+
+static bool first_goes, second_goes;
+
+static void a_then_b_if_told(void *unused)
+{
+    if (first_goes)
+        a_then_b(unused);
+}
+
+static void b_then_a_if_told(void *unused)
+{
+    if (second_goes)
+        b_then_a(unused);
+}
+
+static void run_as_told(const struct plan *plan)
+{
+    (void)plan;
+    two_threads(a_then_b_if_told, b_then_a_if_told);
+}
+
+static uint32_t observe_told(bool first, bool second)
+{
+    first_goes = first;
+    second_goes = second;
+    return observe(run_as_told, strategy_replay(), 0);
+}
+
+static void parts_of_a_cycle_that_are_known_are_news_together(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 2; i++) { /* when the cycle is there, all is looked at anew */
+        assert_int_equal(observe_told(true, false), 0);
+        assert_int_equal(observe_told(false, true), 0);
+    }
+    uint64_t learned = observer_sum(observer)->learned;
+    assert_int_equal(observe_told(true, false), 0);
+    assert_int_equal(observe_told(false, true), 0);
+    assert_int_equal(observer_sum(observer)->learned, learned); /* each is known by itself */
+    assert_int_equal(observe_told(true, true), 1);
+}
+
 /* --- predictions and what becomes of them --- */
 
 static struct plan observed;
@@ -325,6 +368,7 @@ int main(void)
         TEST(few_of_many_runs_are_learned_from),
         TEST(locks_that_are_not_nested_are_no_news),
         TEST(what_was_learned_is_known_and_nothing_else),
+        TEST(parts_of_a_cycle_that_are_known_are_news_together),
         TEST(a_cycle_is_predicted_from_a_run_that_passes_and_confirmed_at_once),
         TEST(steering_takes_a_fraction_of_the_runs_of_a_random_walk),
         TEST(what_cannot_come_true_is_predicted_by_class_and_not_confirmed),
