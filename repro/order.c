@@ -8,7 +8,7 @@
 #include "core/base/check.h"
 #include "repro/command.h"
 
-static void need_memory(bool there_is)
+void order_need_memory(bool there_is)
 {
     if (there_is)
         return;
@@ -19,14 +19,14 @@ static void need_memory(bool there_is)
 void *order_room(uint32_t count, size_t size)
 {
     void *room = calloc((size_t)count + 1, size);
-    need_memory(room != NULL);
+    order_need_memory(room != NULL);
     return room;
 }
 
 const char *order_text(struct order *order, const char *text, size_t length)
 {
     char *copy = strndup(text, length);
-    need_memory(copy != NULL && ARRAY_ROOM(&order->texts, 1));
+    order_need_memory(copy != NULL && ARRAY_ROOM(&order->texts, 1));
     order->texts.items[order->texts.count++] = copy;
     return copy;
 }
@@ -56,7 +56,7 @@ uint32_t order_class_add(struct order *order, const char *name, bool is_state)
     uint32_t row = order_class_find(order, name);
     if (row != ORDER_NONE)
         return row;
-    need_memory(ARRAY_ROOM(&order->classes, 1));
+    order_need_memory(ARRAY_ROOM(&order->classes, 1));
     row = order->classes.count++;
     order->classes.items[row] = (struct order_class){
         .name = order_text(order, name, strlen(name)), .is_state = is_state
@@ -75,7 +75,7 @@ struct order_link *order_link_find(const struct order *order, uint32_t from, uin
 struct order_link *order_link_add(struct order *order, uint32_t from, uint32_t to)
 {
     check(from < order->classes.count && to < order->classes.count);
-    need_memory(ARRAY_ROOM(&order->links, 1));
+    order_need_memory(ARRAY_ROOM(&order->links, 1));
     struct order_link *link = &order->links.items[order->links.count++];
     *link = (struct order_link){ .from = from, .to = to };
     return link;
@@ -103,7 +103,7 @@ static const char *site_text(struct order *order, const struct hook_site *site)
 {
     char *text;
     int length = asprintf(&text, "%s:%s", site->function, site->object);
-    need_memory(length >= 0);
+    order_need_memory(length >= 0);
     const char *kept = order_text(order, text, (size_t)length);
     free(text);
     return kept;

@@ -46,6 +46,8 @@ struct order {
 
 /* All of these end the program if memory runs out. */
 
+/* Ends the program if there is none. */
+void order_need_memory(bool there_is);
 /* Zeroed memory, to be freed. */
 void *order_room(uint32_t count, size_t size);
 /* Keeps a copy of the text as long as the order lasts. */

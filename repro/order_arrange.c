@@ -3,68 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/check.h"
+#include "core/engine/component.h"
 #include "repro/order.h"
 
-/* --- cycles: strongly connected components (Tarjan, SIAM Journal on Computing 1(2), 1972) --- */
-
-struct search {
-    struct order *order;
-    uint32_t *number, *low, *stack; /* per class; number 0: not met yet */
-    bool *on_stack;
-    uint32_t numbers, depth, components;
-};
-
-static void pop_component(struct search *search, uint32_t root)
-{
-    uint32_t class;
-    do {
-        class = search->stack[--search->depth];
-        search->on_stack[class] = false;
-        search->order->classes.items[class].component = search->components;
-    } while (class != root);
-    search->components++;
-}
-
-static void visit(struct search *search, uint32_t class)
-{
-    const struct order *order = search->order;
-    search->number[class] = search->low[class] = ++search->numbers;
-    search->stack[search->depth++] = class;
-    search->on_stack[class] = true;
-    for (uint32_t i = 0; i < order->links.count; i++) {
-        const struct order_link *link = &order->links.items[i];
-        if (link->from != class)
-            continue;
-        uint32_t reached = search->number[link->to];
-        if (reached == 0) {
-            visit(search, link->to);
-            reached = search->low[link->to];
-        } else if (!search->on_stack[link->to]) {
-            continue;
-        }
-        if (reached < search->low[class])
-            search->low[class] = reached;
-    }
-    if (search->low[class] == search->number[class])
-        pop_component(search, class);
-}
+/* --- cycles --- */
 
 static void find_components(struct order *order)
 {
-    uint32_t count = order->classes.count;
-    struct search search = { .order = order,
-                             .number = order_room(count, sizeof *search.number),
-                             .low = order_room(count, sizeof *search.low),
-                             .stack = order_room(count, sizeof *search.stack),
-                             .on_stack = order_room(count, sizeof *search.on_stack) };
-    for (uint32_t i = 0; i < count; i++)
-        if (search.number[i] == 0)
-            visit(&search, i);
-    free(search.number);
-    free(search.low);
-    free(search.stack);
-    free(search.on_stack);
+    struct components components = { .node_count = 0 };
+    components_begin(&components, order->classes.count);
+    for (uint32_t i = 0; i < order->links.count; i++)
+        order_need_memory(components_edge(&components, order->links.items[i].from, order->links.items[i].to));
+    order_need_memory(components_find(&components));
+    for (uint32_t i = 0; i < order->classes.count; i++)
+        order->classes.items[i].component = components.component.items[i];
+    components_free(&components);
 }
 
 /* Within a class: only what nobody has declared to be in order. */
