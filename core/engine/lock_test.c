@@ -194,6 +194,51 @@ static void test_a_destroyed_lock_is_used_after_a_new_init_only(void **state)
     both(run_destroy, VERDICT_MISUSE);
 }
 
+/* --- states: whoever is in one leaves it --- */
+
+static void leaves(void *unused)
+{
+    (void)unused;
+    hook_release(&inside);
+}
+
+static void run_release(const struct plan *plan)
+{
+    (void)plan;
+    hook_hold(&inside, "busy");
+    if (broken) {
+        hook_thread_create(&threads[0], leaves, NULL, "t");
+        hook_thread_join(&threads[0]);
+    } else {
+        hook_release(&inside);
+    }
+    hook_thread_exit();
+}
+
+static void test_a_state_is_left_by_whoever_is_in_it(void **state)
+{
+    (void)state;
+    both(run_release, VERDICT_MISUSE);
+    assert_string_equal(message(), "release of a state that somebody else holds");
+}
+
+static void run_release_twice(const struct plan *plan)
+{
+    (void)plan;
+    hook_hold(&inside, "busy");
+    hook_release(&inside);
+    if (broken)
+        hook_release(&inside);
+    hook_thread_exit();
+}
+
+static void test_a_state_is_left_once(void **state)
+{
+    (void)state;
+    both(run_release_twice, VERDICT_MISUSE);
+    assert_string_equal(message(), "release of a state that nobody holds");
+}
+
 /* --- events --- */
 
 static void posts(void *unused)
@@ -315,6 +360,8 @@ int main(void)
         cmocka_unit_test(test_a_recursive_lock_is_free_after_as_many_unlocks),
         cmocka_unit_test(test_who_holds_a_spin_lock_must_not_sleep),
         cmocka_unit_test(test_a_destroyed_lock_is_used_after_a_new_init_only),
+        cmocka_unit_test(test_a_state_is_left_by_whoever_is_in_it),
+        cmocka_unit_test(test_a_state_is_left_once),
         cmocka_unit_test(test_a_semaphore_lets_as_many_through_as_were_posted),
         cmocka_unit_test(test_a_signal_that_nobody_waits_for_is_lost),
         cmocka_unit_test(test_a_join_waits_for_the_end_and_is_part_of_a_cycle),

@@ -60,8 +60,15 @@ void hook_sim_awaits(const struct hook_site *site, const volatile void *object,
 void hook_sim_release(const struct hook_site *site, const volatile void *object)
 {
     record_add(RECORD_RELEASE, site, object, NULL);
-    if (engine.live && !hold_pop(object))
+    if (!engine.live)
+        return;
+    const struct hold *hold = hold_find(object);
+    if (hold == NULL)
         engine_fail(VERDICT_MISUSE, site, "release of a state that nobody holds");
+    if (hold->task != task_of(engine.current) ||
+        (hold->task == NULL && hold->thread != engine.current))
+        engine_fail(VERDICT_MISUSE, site, "release of a state that somebody else holds");
+    check(hold_pop(object));
 }
 
 /* --- notes and the clock --- */
