@@ -269,7 +269,7 @@ static void sum_text(const struct hunt *hunt, const struct totals *totals)
     for (uint32_t i = 0; i < hunt->results.count; i++) {
         const struct result *result = &hunt->results.items[i];
         printf("%s%s %s: %" PRIu64 " schedules, first in %" PRIu64 ": %s\n", i == 0 ? "\n" : "",
-               verdict_name(result->verdict), result->sighting.hash,
+               verdict_name(result->verdict), result->hash,
                count_sighted(hunt, result), result->sighting.first + 1,
                result->path[0] != '\0' ? result->path : "not written");
     }
