@@ -193,10 +193,12 @@ static void sleep_for(uint32_t goroutine, int64_t duration_ns)
     judge(model_sleep_end(&program->model, goroutine, engine_now()));
 }
 
-/* Without sysmon nobody takes the P of a thread that stays in a system call. */
+/* Without sysmon nobody takes the P of a thread that stays in a system call; with it, others wait for
+ * two naps of it from here on. */
 static void make_system_call(int64_t duration_ns)
 {
     entersyscall();
+    program->activity++;
     if (program->has_sysmon && duration_ns > 0)
         hook_sleep(duration_ns);
     exitsyscall();
