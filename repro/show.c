@@ -60,7 +60,9 @@ static void print_end(const struct options *options, const struct finding *findi
     if (outcome->edge_count == 0 && outcome->site != NULL)
         printf("  by %s in %s at %s:%" PRIu32 "\n", outcome->agent, outcome->site->function,
                outcome->site->file, outcome->site->line);
-    if (outcome->cycle_count > 0)
+    if (verdict_is_predicted(outcome->verdict))
+        puts("this run passed; what another may come to:");
+    else if (outcome->cycle_count > 0)
         puts("the cycle (* above):");
     report_edges(stdout, outcome, 8);
     if (outcome->cycle_count == 0)
