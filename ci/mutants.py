@@ -193,7 +193,8 @@ class Function:
 
     def store_for_cas(self):
         start, end = self.cursor.extent.start.offset, self.cursor.extent.end.offset
-        for match in re.finditer(r"\b(hook_cas|hook_cas_weak|timer_hold)\(", self.source[start:end]):
+        for match in re.finditer(r"\b(hook_cas|hook_cas_weak|timer_hold|timer_hold_off_heap)\(",
+                                 self.source[start:end]):
             first = start + match.start()
             last, depth = start + match.end(), 1
             while depth > 0:
@@ -205,6 +206,9 @@ class Function:
             if match.group(1) == "timer_hold":
                 stored = (f"({{ hook_store(&t->status, (uint32_t){parts[2]}); "
                           f"hook_hold(&t->status, \"{parts[2]}\"); true; }})")
+            if match.group(1) == "timer_hold_off_heap":
+                stored = ("({ hook_store(&t->status, (uint32_t)timerModifying); "
+                          "hook_hold(&t->status, TIMER_OFF_HEAP); true; })")
             line = self.source.count("\n", 0, first) + 1
             self.add("store-for-cas", line, text, [(first, last, stored)])
 
@@ -290,7 +294,7 @@ def reasons(path):
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
+    parser = argparse.ArgumentParser(usage=__doc__.replace("%", "%%"))
     parser.add_argument("--time", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="")
