@@ -45,11 +45,20 @@ static void init_lock(const struct hook_site *site, struct litmus_object *object
         hook_sim_lock_init(site, &object->lock, kinds[object->kind], object->class_name);
 }
 
+/* A handler runs on a thread of its own, but should be on one that has the recursive lock. */
+static bool has_it_below(const struct litmus_list *self, const struct litmus_object *object)
+{
+    return self->host != LITMUS_NONE && object->kind == LITMUS_RECURSIVE &&
+           object->lock.owner == list_at(self->host)->thread.index + 1;
+}
+
 static void lock(struct litmus_list *self, const struct hook_site *site,
                  struct litmus_object *object)
 {
     self->held++;
-    if (object->kind == LITMUS_BINSEM)
+    if (has_it_below(self, object))
+        object->below++;
+    else if (object->kind == LITMUS_BINSEM)
         hook_semaphore_wait_from(site, &object->semaphore);
     else
         hook_lock_from(site, &object->lock);
@@ -58,6 +67,10 @@ static void lock(struct litmus_list *self, const struct hook_site *site,
 static bool try_lock(struct litmus_list *self, const struct hook_site *site,
                      struct litmus_object *object)
 {
+    if (has_it_below(self, object)) {
+        lock(self, site, object);
+        return true;
+    }
     bool done = object->kind == LITMUS_BINSEM
                     ? hook_semaphore_trywait_from(site, &object->semaphore)
                     : hook_trylock_from(site, &object->lock);
@@ -69,7 +82,9 @@ static void unlock(struct litmus_list *self, const struct hook_site *site,
                    struct litmus_object *object)
 {
     self->held -= self->held > 0;
-    if (object->kind == LITMUS_BINSEM)
+    if (self->host != LITMUS_NONE && object->below > 0)
+        object->below--;
+    else if (object->kind == LITMUS_BINSEM)
         hook_semaphore_post_from(site, &object->semaphore);
     else
         hook_unlock_from(site, &object->lock);
@@ -402,7 +417,7 @@ static void reset(void)
                                            .kind = HOOK_LOCK };
     for (uint32_t i = 0; i < litmus_now->objects.count; i++) {
         struct litmus_object *object = object_at(i);
-        object->word = 0;
+        object->word = object->below = 0;
         if (object->role == LITMUS_IS_LOCK)
             init_lock(&site, object);
         else if (object->role == LITMUS_IS_EVENT)

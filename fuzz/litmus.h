@@ -76,6 +76,7 @@ struct litmus_object {
     enum litmus_role role;
     enum litmus_kind kind; /* of a lock */
     bool kind_given, read; /* read: some operation reads it */
+    uint32_t below; /* how often a handler has it because its thread does */
     union {
         struct hook_mutex lock; /* of any kind that has an owner */
         struct hook_semaphore semaphore;

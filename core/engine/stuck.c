@@ -99,7 +99,7 @@ static bool may_help(const struct stuck *stuck, uint32_t strand, const struct op
     if (!has_begun(stuck, strand) && strand_at(stuck, strand)->context != STRAND_NONE) {
         for (uint32_t i = 0; i < stuck->count; i++)
             if (rerun_can_begin(stuck->rerun, strand, i))
-                return is_to_post(stuck, strand, op);
+                return is_to_post(stuck, strand, op) || !strand_at(stuck, strand)->ended;
         return false;
     }
     return is_to_post(stuck, strand, op) ||
@@ -123,6 +123,14 @@ static bool stays_stuck_at(const struct stuck *stuck, uint32_t strand, const str
     return true;
 }
 
+/* Whether it waits at its next op: it has come there. That it is interrupted in its wait is not the
+ * only reason then. */
+static bool waits_itself(const struct stuck *stuck, uint32_t strand)
+{
+    return rerun_interrupted_by(stuck->rerun, strand) == STRAND_NONE ||
+           (stuck->final && strand_at(stuck, strand)->blocked);
+}
+
 static bool stays_stuck(const struct stuck *stuck, uint32_t strand)
 {
     if (!has_begun(stuck, strand)) {
@@ -132,7 +140,7 @@ static bool stays_stuck(const struct stuck *stuck, uint32_t strand)
         return true;
     }
     uint32_t handler = rerun_interrupted_by(stuck->rerun, strand);
-    if (handler != STRAND_NONE)
+    if (handler != STRAND_NONE && (stuck->is_stuck[handler] || !waits_itself(stuck, strand)))
         return stuck->is_stuck[handler];
     const struct op *op = next_op(stuck, strand);
     return op != NULL && stays_stuck_at(stuck, strand, op);
@@ -179,7 +187,7 @@ static enum link link_of(const struct stuck *stuck, uint32_t from, uint32_t to)
     if (rerun_interrupted_by(stuck->rerun, from) == to)
         return LINK_INTERRUPTED;
     const struct op *op = next_op(stuck, from);
-    if (op == NULL || rerun_interrupted_by(stuck->rerun, from) != STRAND_NONE)
+    if (op == NULL || !waits_itself(stuck, from))
         return LINK_NONE;
     if (waits_for_lock(op))
         return holds(stuck, to, from, op) != NULL ? LINK_LOCK : LINK_NONE;
