@@ -31,6 +31,34 @@ refuses() {
     [[ "$output" != *WRONG* ]]
 }
 
+@test "neither the order of the cases nor what was judged before changes a verdict or a report" {
+    cat "$cases/cases.jsonl" "$cases/more.jsonl" >forward.jsonl
+    { tac forward.jsonl; cat forward.jsonl; } >both.jsonl
+    python3 - "$wedge" <<'END'
+import re, subprocess, sys
+def blocks(path):
+    text = subprocess.run([sys.argv[1], 'judge', '-v', path], stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.DEVNULL).stdout
+    text = re.sub(path + r':\d+', 'LINE', text)
+    return re.split(r'^(?=\S+ \S+ \S+ ok$)', text[:text.rindex('\n', 0, -1) + 1], flags=re.M)[1:]
+forward, both = blocks('forward.jsonl'), blocks('both.jsonl')
+assert len(forward) > 250 and len(both) == 2 * len(forward), (len(forward), len(both))
+assert both[len(forward):] == forward and both[:len(forward)][::-1] == forward
+END
+}
+
+@test "drawn programs are judged as they were proved" {
+    run -0 "$root/ci/lock-order-generate" --compare --wedge "$wedge" 1500 2026
+    has "1500 cases of seed 2026"
+}
+
+@test "a bad line does not keep the others from being judged" {
+    { echo '{"name": "x"}'; sed -n 1p "$cases/cases.jsonl"; } >mixed.jsonl
+    run --separate-stderr -2 "$wedge" judge mixed.jsonl
+    [ "${lines[0]}" = "ld-AA-mutex self-deadlock self-deadlock ok" ]
+    [[ "$stderr" == "mixed.jsonl:1: "* ]]
+}
+
 @test "a wrong verdict is said, and is exit code 1" {
     sed -n '/"ld-ABBA-mutex"/s/"expect": "cycle"/"expect": "ok"/p' "$cases/cases.jsonl" >wrong.jsonl
     run -1 "$wedge" judge wrong.jsonl
