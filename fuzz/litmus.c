@@ -4,9 +4,10 @@
  * handler runs when its own turn comes, on its thread, which has then done all that it had to do,
  * or not begun: whether it can interrupt is the lock-order graph's to say, not this run's to show.
  * Only if its thread waits for somebody at that time it runs on a thread of its own, for it may be
- * the one that is waited for.
+ * the one that is waited for. Then its thread may go on before it, which no real run would show:
+ * but what each of the two does is as real as ever, and more of it is seen.
  */
-#include "fuzz/litmus.h"
+#include "fuzz/litmus_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,116 +16,12 @@
 
 #include "core/base/check.h"
 
-static struct litmus_case *litmus_now;
+struct litmus_case *litmus_now;
 static uint32_t list_to_start; /* the first thread's turn */
 static uint32_t alive;         /* threads that were started and have not ended */
 static _Atomic uint32_t turns; /* read where the turn changes, written where a thread begins */
 
-static struct litmus_list *list_at(uint32_t list)
-{
-    return &litmus_now->lists.items[list];
-}
-
-static struct litmus_object *object_at(uint32_t object)
-{
-    return &litmus_now->objects.items[object];
-}
-
-/* --- operations --- */
-
-static void init_lock(const struct hook_site *site, struct litmus_object *object)
-{
-    static const enum hook_lock_kind kinds[] = {
-        [LITMUS_MUTEX] = HOOK_LOCK_MUTEX, [LITMUS_SPIN] = HOOK_LOCK_SPIN,
-        [LITMUS_RECURSIVE] = HOOK_LOCK_RECURSIVE, [LITMUS_RW] = HOOK_LOCK_RW,
-        [LITMUS_RWQ] = HOOK_LOCK_RW_FAIR,
-    };
-    if (object->kind == LITMUS_BINSEM)
-        hook_semaphore_init_from(site, &object->semaphore, object->class_name, 1);
-    else
-        hook_sim_lock_init(site, &object->lock, kinds[object->kind], object->class_name);
-}
-
-/* A handler runs on a thread of its own, but should be on one that has the recursive lock. */
-static bool has_it_below(const struct litmus_list *self, const struct litmus_object *object)
-{
-    return self->host != LITMUS_NONE && object->kind == LITMUS_RECURSIVE &&
-           object->lock.owner == list_at(self->host)->thread.index + 1;
-}
-
-static void lock(struct litmus_list *self, const struct hook_site *site,
-                 struct litmus_object *object)
-{
-    self->held++;
-    if (has_it_below(self, object))
-        object->below++;
-    else if (object->kind == LITMUS_BINSEM)
-        hook_semaphore_wait_from(site, &object->semaphore);
-    else
-        hook_lock_from(site, &object->lock);
-}
-
-static bool try_lock(struct litmus_list *self, const struct hook_site *site,
-                     struct litmus_object *object)
-{
-    if (has_it_below(self, object)) {
-        lock(self, site, object);
-        return true;
-    }
-    bool done = object->kind == LITMUS_BINSEM
-                    ? hook_semaphore_trywait_from(site, &object->semaphore)
-                    : hook_trylock_from(site, &object->lock);
-    self->held += done;
-    return done;
-}
-
-static void unlock(struct litmus_list *self, const struct hook_site *site,
-                   struct litmus_object *object)
-{
-    self->held -= self->held > 0;
-    if (self->host != LITMUS_NONE && object->below > 0)
-        object->below--;
-    else if (object->kind == LITMUS_BINSEM)
-        hook_semaphore_post_from(site, &object->semaphore);
-    else
-        hook_unlock_from(site, &object->lock);
-}
-
-static void nested_lock(struct litmus_list *self, const struct litmus_operation *operation)
-{
-    if (operation->other != LITMUS_NONE)
-        hook_nested_under(&object_at(operation->other)->lock);
-    else if (operation->in_order)
-        hook_nested_in_order();
-    else
-        hook_nested((uint8_t)operation->number);
-    lock(self, &operation->site, object_at(operation->object));
-}
-
-static void enter(struct litmus_list *self, const struct hook_site *site,
-                  struct litmus_object *object)
-{
-    hook_awaits_from(site, &object->word, object->class_name);
-    for (uint32_t want = 0; !hook_cas(&object->word, &want, 1u); want = 0)
-        hook_spin_from(site, &object->word);
-    hook_hold_from(site, &object->word, object->class_name);
-    self->held++;
-}
-
-static void leave(struct litmus_list *self, const struct hook_site *site,
-                  struct litmus_object *object)
-{
-    hook_release_from(site, &object->word);
-    hook_store(&object->word, 0u);
-    self->held -= self->held > 0;
-}
-
-static void await(const struct hook_site *site, struct litmus_object *object)
-{
-    hook_awaits_from(site, &object->word, object->class_name);
-    while (hook_load(&object->word) != 0)
-        hook_spin_from(site, &object->word);
-}
+/* --- operations on threads and handlers --- */
 
 static bool is_signal(const char *name)
 {
@@ -134,11 +31,13 @@ static bool is_signal(const char *name)
 static bool means(const char *word, const char *handler)
 {
     size_t length = strcspn(handler, "@");
+    if (strcmp(word, "all") == 0)
+        return true;
     if (strlen(word) == length && strncasecmp(word, handler, length) == 0)
         return true;
     for (uint32_t i = 0; i < litmus_now->lists.count; i++) { /* it is another one's name */
-        const char *name = list_at(i)->name;
-        if (list_at(i)->host != LITMUS_NONE && strcspn(name, "@") == strlen(word) &&
+        const char *name = litmus_list_at(i)->name;
+        if (litmus_list_at(i)->host != LITMUS_NONE && strcspn(name, "@") == strlen(word) &&
             strncasecmp(word, name, strlen(word)) == 0)
             return false;
     }
@@ -148,25 +47,25 @@ static bool means(const char *word, const char *handler)
 static void mask(uint32_t thread, const char *word, bool masked)
 {
     for (uint32_t i = 0; i < litmus_now->lists.count; i++) {
-        if (list_at(i)->host != thread || !means(word, list_at(i)->name))
+        if (litmus_list_at(i)->host != thread || !means(word, litmus_list_at(i)->name))
             continue;
-        list_at(i)->masked = masked;
+        litmus_list_at(i)->masked = masked;
         if (masked)
-            hook_mask(list_at(i)->name);
+            hook_mask(litmus_list_at(i)->name);
         else
-            hook_unmask(list_at(i)->name);
+            hook_unmask(litmus_list_at(i)->name);
     }
 }
 
 static void thread_code(void *argument);
 static void handler_code(void *argument);
 
-/* The engine runs so many at a time, and some more that are about to end: others wait for an end. */
+/* So many run at a time, and some more that are about to end: who starts another one waits. */
 enum { CROWD = ENGINE_THREADS_MAX - 8 };
 
 static void start(const struct hook_site *site, uint32_t list)
 {
-    struct litmus_list *other = list_at(list);
+    struct litmus_list *other = litmus_list_at(list);
     while (alive >= CROWD)
         hook_spin(&turns);
     alive++;
@@ -178,7 +77,7 @@ static void start(const struct hook_site *site, uint32_t list)
 
 static void join(const struct hook_site *site, uint32_t list)
 {
-    struct litmus_list *other = list_at(list);
+    struct litmus_list *other = litmus_list_at(list);
     while (!other->started)
         hook_spin(&turns);
     hook_thread_join_from(site, &other->thread);
@@ -186,87 +85,9 @@ static void join(const struct hook_site *site, uint32_t list)
 
 static void run_handlers(uint32_t thread, uint32_t after);
 
-/* Operations on locks. False: it was another one. */
-static bool operate_lock(struct litmus_list *self, const struct litmus_operation *operation,
-                         uint32_t *next)
-{
-    const struct hook_site *site = &operation->site;
-    struct litmus_object *object = object_at(operation->object);
-    switch (operation->verb) {
-    case LITMUS_LOCK:
-    case LITMUS_WLOCK:
-        lock(self, site, object);
-        return true;
-    case LITMUS_UNLOCK:
-    case LITMUS_WUNLOCK:
-        unlock(self, site, object);
-        return true;
-    case LITMUS_RLOCK:
-        self->held++;
-        hook_sim_read_lock(site, &object->lock);
-        return true;
-    case LITMUS_RUNLOCK:
-        self->held -= self->held > 0;
-        hook_sim_read_unlock(site, &object->lock);
-        return true;
-    case LITMUS_TRY:
-        if (!try_lock(self, site, object))
-            *next += operation->number;
-        return true;
-    case LITMUS_NLOCK:
-        nested_lock(self, operation);
-        return true;
-    case LITMUS_INIT:
-        init_lock(site, object);
-        return true;
-    case LITMUS_DESTROY:
-        if (object->kind != LITMUS_BINSEM)
-            hook_mutex_destroy_from(site, &object->lock);
-        return true;
-    case LITMUS_ASSERT:
-        if (object->kind != LITMUS_BINSEM)
-            hook_assert_held_from(site, &object->lock);
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Operations on states, events and conditions. False: it was another one. */
-static bool operate_event(struct litmus_list *self, const struct litmus_operation *operation)
-{
-    const struct hook_site *site = &operation->site;
-    struct litmus_object *object = object_at(operation->object);
-    switch (operation->verb) {
-    case LITMUS_ENTER:
-        enter(self, site, object);
-        return true;
-    case LITMUS_LEAVE:
-        leave(self, site, object);
-        return true;
-    case LITMUS_AWAIT:
-        await(site, object);
-        return true;
-    case LITMUS_POST:
-        hook_semaphore_post_from(site, &object->semaphore);
-        return true;
-    case LITMUS_WAITEV:
-        hook_semaphore_wait_from(site, &object->semaphore);
-        return true;
-    case LITMUS_CWAIT:
-        hook_condition_wait_from(site, &object->condition, &object_at(operation->other)->lock);
-        return true;
-    case LITMUS_SIGNAL:
-        hook_condition_signal_from(site, &object->condition);
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void end_thread(uint32_t thread)
 {
-    list_at(thread)->done = true;
+    litmus_list_at(thread)->done = true;
     if (alive-- >= CROWD)
         hook_store(&turns, thread);
     hook_thread_exit();
@@ -274,7 +95,7 @@ static void end_thread(uint32_t thread)
 
 static void exit_thread(uint32_t thread)
 {
-    if (list_at(thread)->held == 0 && list_at(thread)->host == LITMUS_NONE)
+    if (litmus_list_at(thread)->held == 0 && litmus_list_at(thread)->host == LITMUS_NONE)
         run_handlers(thread, thread);
     end_thread(thread);
 }
@@ -282,7 +103,7 @@ static void exit_thread(uint32_t thread)
 static void operate_thread(uint32_t thread, const struct litmus_operation *operation)
 {
     const struct hook_site *site = &operation->site;
-    uint32_t host = list_at(thread)->host;
+    uint32_t host = litmus_list_at(thread)->host;
     switch (operation->verb) {
     case LITMUS_FORK:
         start(site, operation->other);
@@ -309,35 +130,35 @@ static void operate_thread(uint32_t thread, const struct litmus_operation *opera
 /* Does operation `*next` of the list, which runs on that thread, and moves *next on. */
 static void operate(uint32_t thread, uint32_t list, uint32_t *next)
 {
-    const struct litmus_operation *operation = &list_at(list)->operations.items[*next];
+    const struct litmus_operation *operation = &litmus_list_at(list)->operations.items[*next];
     ++*next;
     if (operation->object == LITMUS_NONE)
         operate_thread(thread, operation);
-    else if (!operate_lock(list_at(thread), operation, next))
-        check(operate_event(list_at(thread), operation));
+    else
+        check(litmus_operate(litmus_list_at(thread), operation, next));
 }
 
 /* --- threads --- */
 
 static void run_list(uint32_t thread, uint32_t list)
 {
-    for (uint32_t next = 0; next < list_at(list)->operations.count;)
+    for (uint32_t next = 0; next < litmus_list_at(list)->operations.count;)
         operate(thread, list, &next);
 }
 
 static void take_turn(uint32_t thread, uint32_t list)
 {
-    list_at(thread)->turn = list;
+    litmus_list_at(thread)->turn = list;
     (void)hook_load(&turns);
 }
 
 static void run_handler(uint32_t thread, uint32_t list)
 {
-    if (list_at(list)->done)
+    if (litmus_list_at(list)->done)
         return;
-    list_at(list)->done = true;
+    litmus_list_at(list)->done = true;
     take_turn(thread, list);
-    hook_enter_from(HOOK_SITE(HOOK_CONTEXT, "handler"), list_at(list)->name);
+    hook_enter_from(HOOK_SITE(HOOK_CONTEXT, "handler"), litmus_list_at(list)->name);
     run_list(thread, list);
     hook_leave();
 }
@@ -346,7 +167,7 @@ static void run_handler(uint32_t thread, uint32_t list)
 static void run_handlers(uint32_t thread, uint32_t after)
 {
     for (uint32_t i = after + 1; i < litmus_now->lists.count; i++)
-        if (list_at(i)->host == thread)
+        if (litmus_list_at(i)->host == thread)
             run_handler(thread, i);
 }
 
@@ -355,10 +176,10 @@ static void thread_code(void *argument)
     struct litmus_list *self = argument;
     uint32_t thread = (uint32_t)(self - litmus_now->lists.items);
     for (uint32_t i = 0; i < litmus_now->lists.count; i++)
-        if (list_at(i)->host == thread)
-            hook_unmask(list_at(i)->name);
+        if (litmus_list_at(i)->host == thread)
+            hook_unmask(litmus_list_at(i)->name);
     for (uint32_t i = 0; i < thread; i++)
-        if (list_at(i)->host == thread)
+        if (litmus_list_at(i)->host == thread)
             run_handler(thread, i);
     take_turn(thread, thread);
     run_list(thread, thread);
@@ -384,9 +205,9 @@ static uint32_t next_to_start(void)
 {
     uint32_t next = LITMUS_NONE, turn = LITMUS_NONE;
     for (uint32_t i = 0; i < litmus_now->lists.count; i++) {
-        const struct litmus_list *list = list_at(i);
+        const struct litmus_list *list = litmus_list_at(i);
         bool waits = list->host != LITMUS_NONE && !list->done && !list->masked &&
-                     list_at(list->host)->started && !list_at(list->host)->done;
+                     litmus_list_at(list->host)->started && !litmus_list_at(list->host)->done;
         bool is_root = list->host == LITMUS_NONE && !list->is_forked;
         if ((!is_root && !waits) || list->started || list->first_turn >= turn)
             continue;
@@ -403,8 +224,8 @@ static void run(const struct plan *plan)
         (void)hook_load(&turns); /* others may come first, and change what is next */
         if (next_to_start() != list_to_start)
             continue;
-        if (list_at(list_to_start)->host == LITMUS_NONE)
-            list_at(list_to_start)->turn = list_at(list_to_start)->first_turn;
+        if (litmus_list_at(list_to_start)->host == LITMUS_NONE)
+            litmus_list_at(list_to_start)->turn = litmus_list_at(list_to_start)->first_turn;
         start(HOOK_SITE(HOOK_THREAD, "start"), list_to_start);
     }
     hook_thread_exit();
@@ -416,17 +237,17 @@ static void reset(void)
                                            .file = __FILE__, .line = __LINE__,
                                            .kind = HOOK_LOCK };
     for (uint32_t i = 0; i < litmus_now->objects.count; i++) {
-        struct litmus_object *object = object_at(i);
+        struct litmus_object *object = litmus_object_at(i);
         object->word = object->below = 0;
         if (object->role == LITMUS_IS_LOCK)
-            init_lock(&site, object);
+            litmus_init_lock(&site, object);
         else if (object->role == LITMUS_IS_EVENT)
             hook_semaphore_init_from(&site, &object->semaphore, object->class_name, 0);
         else if (object->role == LITMUS_IS_CONDITION)
             hook_condition_init(&object->condition);
     }
     for (uint32_t i = 0; i < litmus_now->lists.count; i++) {
-        struct litmus_list *list = list_at(i);
+        struct litmus_list *list = litmus_list_at(i);
         list->started = list->done = list->masked = false;
         list->held = 0;
         list->turn = i;
@@ -436,9 +257,9 @@ static void reset(void)
 static bool name_object(const volatile void *address, char *name, size_t size)
 {
     for (uint32_t i = 0; i < litmus_now->objects.count; i++) {
-        if (address != (const volatile void *)&object_at(i)->lock)
+        if (address != (const volatile void *)&litmus_object_at(i)->lock)
             continue;
-        snprintf(name, size, "%s", object_at(i)->name);
+        snprintf(name, size, "%s", litmus_object_at(i)->name);
         return true;
     }
     return false;
@@ -462,7 +283,7 @@ static bool next_in_order(struct strategy *strategy, const struct choice *choice
     (void)strategy;
     uint32_t best = LITMUS_NONE, best_thread = 0;
     for (uint32_t i = 0; i < litmus_now->lists.count; i++) {
-        const struct litmus_list *list = list_at(i);
+        const struct litmus_list *list = litmus_list_at(i);
         bool can = list->started && (choice->runnable >> list->thread.index & 1) != 0 &&
                    list->thread.serial == engine_thread_serial(list->thread.index);
         if (can && list->thread.index == choice->current && list->turn == last_turn) {

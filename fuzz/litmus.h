@@ -4,15 +4,15 @@
  * run as a subject. A program is lists of operations, one list per thread, and per handler: "H@T1"
  * may run once on T1's stack wherever T1 has it unmasked. The operations:
  *
- *   lock A  unlock A  rlock A  runlock A  wlock A  wunlock A
+ *   lock A  unlock A  rlock A  runlock A  wlock A  wunlock A  (unlock: also what is read)
  *   try A else N             N operations are skipped if it fails
- *   nlock A sub=K | under=G | ord=addr
+ *   nlock A sub=K | under=G | ord=addr   (or several of them)
  *   fork T  join T           who is forked does not begin by itself
  *   enter S  leave S  await S
  *   post E  waitev E         E counts
  *   cwait C M  signal C
  *   mask X  unmask X         handlers on this thread: those called X, or all (signals, SIG..., only
- *                            by a word that begins so; and such a word only them)
+ *                            by a word that begins so; and such a word only them; "all": both)
  *   init A  destroy A  assert A  exit  sleep  nop
  */
 #ifndef FUZZ_LITMUS_H

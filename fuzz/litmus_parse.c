@@ -184,6 +184,15 @@ static const char *read_nesting(struct litmus_case *litmus, const char *word,
     return "expected sub=NUMBER, under=LOCK or ord=addr after the lock";
 }
 
+static const char *read_nestings(struct litmus_case *litmus, const char *word, char **rest,
+                                 struct litmus_operation *operation)
+{
+    const char *wrong = NULL;
+    for (; wrong == NULL && word != NULL; word = strtok_r(NULL, BLANKS, rest))
+        wrong = read_nesting(litmus, word, operation);
+    return wrong;
+}
+
 static const char *read_argument(struct litmus_case *litmus, char what, char **rest,
                                  struct litmus_operation *operation)
 {
@@ -218,7 +227,7 @@ static const char *read_argument(struct litmus_case *litmus, char what, char **r
         return word != NULL && read_number(word, UINT16_MAX, &operation->number)
                    ? NULL : "expected else NUMBER after the lock";
     default:
-        return read_nesting(litmus, word, operation);
+        return read_nestings(litmus, word, rest, operation);
     }
 }
 
@@ -276,11 +285,24 @@ const char *litmus_add_operation(struct litmus_case *litmus, uint32_t list, cons
 
 /* --- the whole --- */
 
+/* What is said of a lock is done to a semaphore. */
+static void complete_site(const struct litmus_case *litmus, struct litmus_operation *operation)
+{
+    if (operation->object == LITMUS_NONE ||
+        litmus->objects.items[operation->object].kind != LITMUS_BINSEM)
+        return;
+    if (operation->site.kind == HOOK_LOCK)
+        operation->site.kind = HOOK_WAIT;
+    else if (operation->site.kind == HOOK_UNLOCK)
+        operation->site.kind = HOOK_POST;
+}
+
 static const char *complete_list(struct litmus_case *litmus, uint32_t number)
 {
     struct litmus_list *list = &litmus->lists.items[number];
     for (uint32_t i = 0; i < list->operations.count; i++) {
-        const struct litmus_operation *operation = &list->operations.items[i];
+        struct litmus_operation *operation = &list->operations.items[i];
+        complete_site(litmus, operation);
         if (operation->verb == LITMUS_TRY && operation->number > list->operations.count - i - 1)
             return "expected as many operations after a try as it skips";
         if (operation->verb != LITMUS_FORK && operation->verb != LITMUS_JOIN)

@@ -118,7 +118,8 @@ static enum silence why_not_both(struct cycles *cycles, const struct rerun_goal 
     const struct strand *strands = cycles->strands->strands.items;
     if (strands[one->strand].thread == strands[other->strand].thread)
         return SILENCE_STACK;
-    if (strands[one->strand].context != STRAND_NONE || strands[other->strand].context != STRAND_NONE)
+    if (strands[one->strand].context != STRAND_NONE ||
+        strands[other->strand].context != STRAND_NONE)
         return SILENCE_ORDER; /* a handler need not come at all */
     struct rerun_goal first[2] = { *one, *other }, second[2] = { *other, *one };
     first[1].before = second[1].before = true;
@@ -235,11 +236,13 @@ static void push(struct cycles *cycles, uint32_t want, uint32_t host, uint32_t h
     cycles->members.count--;
 }
 
+/* The want's own strand holds that lock. */
 static bool has_itself(const struct cycles *cycles, uint32_t want, uint32_t object)
 {
+    const struct held *helds = cycles->dependencies->helds.items;
     uint32_t held = cycles->dependencies->wants.items[want].held;
-    for (; held != STRAND_NONE; held = cycles->dependencies->helds.items[held].next)
-        if (cycle_stay(cycles, cycles->dependencies->helds.items[held].acquisition)->object == object)
+    for (; held != STRAND_NONE; held = helds[held].next)
+        if (cycle_stay(cycles, helds[held].acquisition)->object == object)
             return true;
     return false;
 }

@@ -189,7 +189,7 @@ static bool are_together(const struct cycle_filter *filter, uint32_t one, uint32
     return filter->component.items[one] == filter->component.items[other];
 }
 
-/* A stay matters if its strand wants something further on, or if a handler may come in that does. */
+/* A stay matters if its strand wants something further on, or a handler that may come in does. */
 static void mark_want(struct cycle_filter *filter, uint32_t want)
 {
     const struct dependency *what = &filter->dependencies->wants.items[want];

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What can be part of a cycle at all. The graph of locks (or of their classes) has an edge from each
- * one that is held to what is taken next, and goes over a node for each context: from the locks that
- * are held where it can come in, to those that its handlers take. Who wants a lock and holds none of
- * the same strongly connected component is in no cycle (Tarjan, "Depth-first search and linear graph
- * algorithms", 1972). So runs whose locks have an order cost a walk over what they did, and no search.
+ * What can be part of a cycle at all. The graph of locks (or of their classes) has an edge from
+ * each one that is held to what is taken next, and goes over a node for each context: from the locks
+ * that are held where it can come in, to those that its handlers take. Who wants a lock and holds
+ * none of the same strongly connected component is in no cycle (Tarjan, "Depth-first search and
+ * linear graph algorithms", 1972). So runs whose locks have an order cost a walk over what they
+ * did, and no search.
  *
- * Of what is left it is known how many members a cycle needs at least to come back to where it began.
+ * Of what is left it is known how many members a cycle needs at least to get back to its beginning.
  */
 #ifndef CORE_ENGINE_CYCLE_FILTER_H
 #define CORE_ENGINE_CYCLE_FILTER_H

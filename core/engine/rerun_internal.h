@@ -16,8 +16,8 @@ bool rerun_is_beyond(const struct rerun *rerun, uint32_t strand);
 /* Whether its next op can be done; and does it. */
 bool rerun_is_possible(const struct rerun *rerun, uint32_t strand);
 void rerun_move(struct rerun *rerun, uint32_t strand);
-/* What it cannot do is to write a fair lock: it waits in the queue from now on, and keeps new readers
- * out. False: no, or it does so already. */
+/* What it cannot do is to write a fair lock: it waits in the queue from now on, and keeps new
+ * readers out. False: no, or it does so already. */
 bool rerun_queue(struct rerun *rerun, uint32_t strand);
 /* It waits for that condition, and was not signalled. */
 bool rerun_is_queued(const struct rerun *rerun, uint32_t strand, uint32_t condition);

@@ -343,8 +343,9 @@ static void set_limits(struct rerun *rerun, const struct reach *reach)
                 continue;
             news = widen_for_start(rerun, i) || news;
             news = widen_for_hosts(rerun, i) || news;
-            for (uint32_t j = 0; j + 1 < rerun->limits[i] && j < rerun_strand(rerun, i)->op_count; j++)
-                news = widen_for(rerun, &rerun_strand(rerun, i)->ops[j]) || news;
+            const struct strand *what = rerun_strand(rerun, i);
+            for (uint32_t j = 0; j + 1 < rerun->limits[i] && j < what->op_count; j++)
+                news = widen_for(rerun, &what->ops[j]) || news;
         }
     }
     for (uint32_t i = 0; i < reach->count; i++) {

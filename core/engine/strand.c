@@ -145,7 +145,8 @@ static bool read_lock_op(struct reader *reader, uint32_t strand, uint32_t index)
     const struct record *record = &strands->log->records[index];
     uint32_t object;
     bool state = record->kind >= RECORD_AWAITS;
-    if (!strand_object_of(strands, record, record->object, state ? OBJECT_STATE : OBJECT_LOCK, &object))
+    if (!strand_object_of(strands, record, record->object, state ? OBJECT_STATE : OBJECT_LOCK,
+                          &object))
         return false;
     if (record->kind == RECORD_RELEASE && strands->objects.items[object].holder != STRAND_NONE)
         strand = strands->objects.items[object].holder; /* a task takes its states along */
@@ -183,8 +184,8 @@ static bool read_event_op(struct reader *reader, uint32_t strand, uint32_t index
     const struct record *record = &strands->log->records[index];
     uint32_t object, mutex;
     bool condition = record->kind >= RECORD_CONDITION_WAIT;
-    if (!strand_object_of(strands, record, record->object, condition ? OBJECT_CONDITION : OBJECT_EVENT,
-                   &object))
+    if (!strand_object_of(strands, record, record->object,
+                          condition ? OBJECT_CONDITION : OBJECT_EVENT, &object))
         return false;
     static const uint8_t kinds[] = {
         [RECORD_WAIT] = OP_WAIT,     [RECORD_TRYWAIT] = OP_TRYWAIT,

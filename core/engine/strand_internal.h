@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files of strand.h share: strand.c reads the log, strand_number.c numbers what is in it. */
+/* What the files of strand.h share: strand.c reads the log, strand_number.c numbers what it names. */
 #ifndef CORE_ENGINE_STRAND_INTERNAL_H
 #define CORE_ENGINE_STRAND_INTERNAL_H
 

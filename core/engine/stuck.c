@@ -193,9 +193,11 @@ static enum link link_of(const struct stuck *stuck, uint32_t from, uint32_t to)
         return holds(stuck, to, from, op) != NULL ? LINK_LOCK : LINK_NONE;
     if (op->kind == OP_JOIN)
         return op->object == to ? LINK_EVENT : LINK_NONE;
-    if (is_to_post(stuck, to, op))
-        return LINK_EVENT;
-    return stuck->final && !strand_at(stuck, to)->ended && to != from ? LINK_GUESS : LINK_NONE;
+    if (to == from) /* what it posts later does not help it now */
+        return LINK_NONE;
+    return is_to_post(stuck, to, op)        ? LINK_EVENT
+           : !strand_at(stuck, to)->ended ? LINK_GUESS
+                                            : LINK_NONE;
 }
 
 /* The way from `start` back to it over links of the set `links`. Returns its length, 0 if there is

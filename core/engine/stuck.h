@@ -13,8 +13,8 @@
 
 enum stuck_answer { STUCK_NO, STUCK_YES, STUCK_NO_MEMORY };
 
-/* `final`: the state is the run's own end, and the run says who was blocked. STUCK_NO: nobody is, or
- * only by a thread that ended with a lock. Fills kind and edges. */
+/* `final`: the state is the run's own end, and the run says who was blocked. STUCK_NO: nobody is,
+ * or only by a thread that ended with a lock. Fills kind and edges. */
 enum stuck_answer stuck_explain(const struct rerun *rerun,
                                 const struct dependencies *dependencies, bool final,
                                 struct prediction *prediction);
