@@ -229,7 +229,7 @@ static void link_all(struct cycle_filter *filter)
     }
     for (uint32_t i = 0; i < filter->dependencies->wants.count; i++) {
         uint32_t *first = &filter->first_want.items[node_of_want(filter, i)];
-        filter->shortest.items[i] = 0;
+        filter->shortest.items[i] = filter->way.items[i] = 0;
         if (filter->want_matters.items[i] == 0)
             continue;
         filter->next_want.items[i] = *first;
@@ -318,10 +318,8 @@ static void spread(struct cycle_filter *filter, uint32_t node, uint32_t least, u
 
 uint32_t cycle_filter_ways(struct cycle_filter *filter, uint32_t want)
 {
-    if (strands_of(filter)->handler_count > 0) { /* they come in anywhere */
-        memset(filter->way.items, 0, filter->dependencies->wants.count * sizeof *filter->way.items);
-        return 1;
-    }
+    if (strands_of(filter)->handler_count > 0)
+        return 1; /* they come in anywhere */
     memset(filter->way.items, 0xff, filter->dependencies->wants.count * sizeof *filter->way.items);
     for (uint32_t i = 0; i < filter->node_count; i++)
         filter->low.items[i] = 1;

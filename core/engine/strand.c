@@ -61,6 +61,7 @@ struct reader {
     struct {
         uint32_t before;  /* handlers: the strand that they came in on */
         uint32_t last_op; /* so far, of all ops; or STRAND_NONE */
+        uint32_t held;    /* how many locks and states it is in */
     } *strand;
     uint32_t strand_capacity;
     struct {
@@ -86,6 +87,7 @@ static bool open_context(struct reader *reader, uint32_t thread, uint32_t contex
     host->blocked = false;
     reader->strand[number].before = reader->threads[thread].current;
     reader->strand[number].last_op = STRAND_NONE;
+    reader->strand[number].held = 0;
     reader->threads[thread].current = number;
     reader->threads[thread].plain_contexts = 0;
     return true;
@@ -110,6 +112,15 @@ static struct op *add_op(struct reader *reader, uint32_t strand, enum op_kind ki
     return op;
 }
 
+static void count_held(struct reader *reader, uint32_t strand, enum op_kind kind)
+{
+    uint32_t *held = &reader->strand[strand].held;
+    if (kind == OP_ACQUIRE || kind == OP_TRY)
+        ++*held;
+    else if (kind == OP_RELEASE && *held > 0)
+        --*held;
+}
+
 /* The state that the strand now holds is one of those that it awaited right before: it waited in
  * order to take it. */
 static bool await_to_acquire(struct reader *reader, uint32_t strand, uint32_t object,
@@ -127,6 +138,7 @@ static bool await_to_acquire(struct reader *reader, uint32_t strand, uint32_t ob
     acquire.kind = OP_ACQUIRE;
     ops[i] = ops[last];
     ops[last] = acquire;
+    count_held(reader, strand, OP_ACQUIRE);
     return true;
 }
 
@@ -170,6 +182,7 @@ static bool read_lock_op(struct reader *reader, uint32_t strand, uint32_t index)
     struct op *op = add_op(reader, strand, (enum op_kind)kinds[record->kind], object, index);
     if (op == NULL)
         return false;
+    count_held(reader, strand, (enum op_kind)op->kind);
     op->class = strands->objects.items[object].class;
     if (state && record->text != NULL && !strand_class_number(strands, record->text, &op->class))
         return false;
@@ -253,8 +266,8 @@ static bool read_record(struct reader *reader, uint32_t index)
         return read_event_op(reader, strand, index);
     case RECORD_START:
         return add_op(reader, strand, OP_START, record->value, index) != NULL;
-    case RECORD_JOIN:
-        strands->has_events = true;
+    case RECORD_JOIN: /* who joins with nothing held keeps nobody from anything */
+        strands->has_events = strands->has_events || reader->strand[strand].held > 0;
         return add_op(reader, strand, OP_JOIN, record->value, index) != NULL;
     case RECORD_EXIT:
         strands->strands.items[strand].ended = true;
@@ -377,6 +390,7 @@ static bool read_log(struct reader *reader)
     for (uint32_t i = 0; i < threads; i++) {
         reader->threads[i].current = i;
         reader->strand[i].last_op = STRAND_NONE;
+        reader->strand[i].held = 0;
     }
     for (uint32_t i = 0; i < strands->log->count; i++)
         if (!read_record(reader, i))
