@@ -183,7 +183,8 @@ static void thread_code(void *argument)
             run_handler(thread, i);
     take_turn(thread, thread);
     run_list(thread, thread);
-    run_handlers(thread, thread);
+    if (self->held == 0)
+        run_handlers(thread, thread);
     end_thread(thread);
 }
 

@@ -25,11 +25,13 @@ static bool has_it_below(const struct litmus_list *self, const struct litmus_obj
 static void lock(struct litmus_list *self, const struct hook_site *site,
                  struct litmus_object *object)
 {
+    if (object->kind == LITMUS_BINSEM) { /* nobody holds it: it may end without it */
+        hook_semaphore_wait_from(site, &object->semaphore);
+        return;
+    }
     self->held++;
     if (has_it_below(self, object))
         object->below++;
-    else if (object->kind == LITMUS_BINSEM)
-        hook_semaphore_wait_from(site, &object->semaphore);
     else
         hook_lock_from(site, &object->lock);
 }
@@ -37,13 +39,13 @@ static void lock(struct litmus_list *self, const struct hook_site *site,
 static bool try_lock(struct litmus_list *self, const struct hook_site *site,
                      struct litmus_object *object)
 {
+    if (object->kind == LITMUS_BINSEM)
+        return hook_semaphore_trywait_from(site, &object->semaphore);
     if (has_it_below(self, object)) {
         lock(self, site, object);
         return true;
     }
-    bool done = object->kind == LITMUS_BINSEM
-                    ? hook_semaphore_trywait_from(site, &object->semaphore)
-                    : hook_trylock_from(site, &object->lock);
+    bool done = hook_trylock_from(site, &object->lock);
     self->held += done;
     return done;
 }
@@ -51,11 +53,14 @@ static bool try_lock(struct litmus_list *self, const struct hook_site *site,
 static void unlock(struct litmus_list *self, const struct hook_site *site,
                    struct litmus_object *object)
 {
+    if (object->kind == LITMUS_BINSEM) {
+        if (object->semaphore.count == 0) /* it is binary */
+            hook_semaphore_post_from(site, &object->semaphore);
+        return;
+    }
     self->held -= self->held > 0;
     if (self->host != LITMUS_NONE && object->below > 0)
         object->below--;
-    else if (object->kind == LITMUS_BINSEM)
-        hook_semaphore_post_from(site, &object->semaphore);
     else
         hook_unlock_from(site, &object->lock);
 }
@@ -65,9 +70,25 @@ static bool is_read_write(const struct litmus_object *object)
     return object->kind == LITMUS_RW || object->kind == LITMUS_RWQ;
 }
 
+/* To read what only one can have is to lock it. */
+static void read_lock(struct litmus_list *self, const struct hook_site *site,
+                      struct litmus_object *object)
+{
+    if (!is_read_write(object)) {
+        lock(self, site, object);
+        return;
+    }
+    self->held++;
+    hook_sim_read_lock(site, &object->lock);
+}
+
 static void read_unlock(struct litmus_list *self, const struct hook_site *site,
                         struct litmus_object *object)
 {
+    if (!is_read_write(object)) {
+        unlock(self, site, object);
+        return;
+    }
     self->held -= self->held > 0;
     hook_sim_read_unlock(site, &object->lock);
 }
@@ -117,7 +138,7 @@ static bool operate_lock(struct litmus_list *self, const struct litmus_operation
         lock(self, site, object);
         return true;
     case LITMUS_UNLOCK:
-        if (object->lock.readers > 0 && is_read_write(object))
+        if (is_read_write(object) && object->lock.readers > 0)
             read_unlock(self, site, object);
         else
             unlock(self, site, object);
@@ -126,8 +147,7 @@ static bool operate_lock(struct litmus_list *self, const struct litmus_operation
         unlock(self, site, object);
         return true;
     case LITMUS_RLOCK:
-        self->held++;
-        hook_sim_read_lock(site, &object->lock);
+        read_lock(self, site, object);
         return true;
     case LITMUS_RUNLOCK:
         read_unlock(self, site, object);

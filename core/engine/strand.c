@@ -229,8 +229,12 @@ static bool read_context(struct reader *reader, uint32_t thread, const struct re
     } else if (reader->threads[thread].plain_contexts > 0) {
         reader->threads[thread].plain_contexts--;
     } else if (current != thread) {
-        reader->strands->strands.items[current].ended = true;
-        reader->threads[thread].current = reader->strand[current].before;
+        struct strand *handler = &reader->strands->strands.items[current];
+        uint32_t before = reader->strand[current].before;
+        reader->strands->strands.items[before].blocked = handler->blocked;
+        handler->blocked = false;
+        handler->ended = true;
+        reader->threads[thread].current = before;
     }
     return true;
 }
@@ -331,6 +335,7 @@ static bool semaphores_to_locks(struct strands *strands)
         if (object->kind != OBJECT_EVENT || object->initial != 1 || is_event[i] != 0)
             continue;
         object->kind = OBJECT_LOCK;
+        object->semaphore = true;
         object->lock_kind = HOOK_LOCK_MUTEX;
     }
     for (uint32_t i = 0; done && i < strands->ops.count; i++)

@@ -45,6 +45,7 @@ struct order_object {
     uint32_t initial; /* OBJECT_EVENT: its count */
     uint8_t kind;     /* enum object_kind */
     uint8_t lock_kind;
+    bool semaphore; /* OBJECT_LOCK: that is what it is */
     uint32_t holder; /* OBJECT_STATE: the strand that is in it, while the log is read */
 };
 

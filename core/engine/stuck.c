@@ -306,12 +306,18 @@ static bool describe(struct stuck *stuck, uint32_t start, uint32_t length,
     return true;
 }
 
+static bool waits_for_event(const struct stuck *stuck, const struct op *op)
+{
+    return op->kind == OP_WAIT || op->kind == OP_WAKE ||
+           (op->kind == OP_ACQUIRE && stuck->strands->objects.items[op->object].semaphore);
+}
+
 /* No cycle: somebody waits for an event that nobody is left to post. */
 static bool describe_lost(struct stuck *stuck, struct prediction *prediction)
 {
     for (uint32_t i = 0; i < stuck->count; i++) {
         const struct op *op = stuck->is_stuck[i] ? next_op(stuck, i) : NULL;
-        if (op == NULL || !has_begun(stuck, i) || (op->kind != OP_WAIT && op->kind != OP_WAKE) ||
+        if (op == NULL || !has_begun(stuck, i) || !waits_for_event(stuck, op) ||
             rerun_interrupted_by(stuck->rerun, i) != STRAND_NONE)
             continue;
         prediction->kind = PREDICTION_EVENT_CYCLE;
