@@ -47,6 +47,15 @@ assert both[len(forward):] == forward and both[:len(forward)][::-1] == forward
 END
 }
 
+@test "cycles that share a class are told one by one" {
+    cat >shared.jsonl <<'END'
+{"name": "shared", "classes": {"A1": "A", "A2": "A"}, "threads": {"T1": ["lock A1", "lock A2", "unlock A2", "lock B", "unlock B", "unlock A1"], "T2": ["lock A2", "lock A1", "unlock A1", "unlock A2", "lock B", "lock A1", "unlock A1", "unlock B"]}, "expect": "cycle"}
+END
+    run -0 "$wedge" judge -v shared.jsonl
+    has "T1 waits for A2"
+    has "T1 waits for B"
+}
+
 @test "drawn programs are judged as they were proved" {
     run -0 "$root/ci/lock-order-generate" --compare --wedge "$wedge" 1500 2026
     has "1500 cases of seed 2026"

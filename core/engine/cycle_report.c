@@ -2,27 +2,37 @@
 /* Cycles: what was reported, and in what words. */
 #include "core/engine/cycle_internal.h"
 
-/* Each entry of `reported`: how many classes, kind, basis, the classes. */
-static bool is_among_members(const struct cycles *cycles, uint32_t class)
+static uint32_t count_members(const struct cycles *cycles, uint32_t class)
 {
+    uint32_t count = 0;
     for (uint32_t i = 0; i < cycles->members.count; i++)
-        if (cycle_want(cycles, &cycles->members.items[i])->class == class)
-            return true;
-    return false;
+        count += cycle_want(cycles, &cycles->members.items[i])->class == class;
+    return count;
 }
 
-/* By one that is as sure. */
+/* As often as it is among those classes. */
+static bool are_among_members(const struct cycles *cycles, const uint32_t *classes, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t needed = 0;
+        for (uint32_t j = 0; j < count; j++)
+            needed += classes[j] == classes[i];
+        if (count_members(cycles, classes[i]) < needed)
+            return false;
+    }
+    return true;
+}
+
+/* Each entry of `reported`: how many classes, kind, basis, the classes. */
 bool cycle_is_covered(const struct cycles *cycles, enum prediction_kind kind,
-                       enum prediction_basis basis)
+                      enum prediction_basis basis)
 {
     const uint32_t *items = cycles->reported.items;
-    for (uint32_t i = 0; i < cycles->reported.count; i += items[i] + 3) {
-        bool all = items[i + 1] == (uint32_t)kind && items[i + 2] <= (uint32_t)basis;
-        for (uint32_t j = 0; all && j < items[i]; j++)
-            all = is_among_members(cycles, items[i + 3 + j]);
-        if (all)
+    for (uint32_t i = 0; i < cycles->reported.count; i += items[i] + 3)
+        if (items[i] <= cycles->members.count && items[i + 1] == (uint32_t)kind &&
+            items[i + 2] <= (uint32_t)basis &&
+            are_among_members(cycles, &items[i + 3], items[i]))
             return true;
-    }
     return false;
 }
 
