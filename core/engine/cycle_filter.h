@@ -12,18 +12,19 @@
 #ifndef CORE_ENGINE_CYCLE_FILTER_H
 #define CORE_ENGINE_CYCLE_FILTER_H
 
+#include "core/engine/component.h"
 #include "core/engine/dependency.h"
 
 struct cycle_filter {
     const struct dependencies *dependencies;
     bool by_class;
     uint32_t node_count; /* locks or classes, then contexts */
-    ARRAY(uint64_t) pairs; /* edges: from << 32 | to */
-    ARRAY(uint32_t) first_edge, edges, component, low, number, stack, work;
-    ARRAY(uint8_t) is_cyclic;             /* per component */
+    struct components graph;
     ARRAY(uint8_t) want_matters, matters; /* per want; per stay */
     ARRAY(uint32_t) first_stay, next_stay; /* per node, and per stay: those that matter */
     ARRAY(uint32_t) first_want, next_want; /* per node, and per want: those that matter */
+    ARRAY(uint8_t) seen;                  /* per node */
+    ARRAY(uint32_t) queue;                /* of wants */
     ARRAY(uint32_t) way;                  /* per want: to the want that ways were asked for */
     ARRAY(uint32_t) shortest;             /* per want: of the cycles that it is the least want of */
 };
