@@ -51,7 +51,8 @@ static void finish_ok(void)
     if (broken != NULL)
         engine_fail(VERDICT_INVARIANT, NULL, broken);
     engine.outcome->verdict = VERDICT_OK;
-    snprintf(engine.outcome->message, sizeof engine.outcome->message, "completed");
+    static const char completed[] = "completed";
+    memcpy(engine.outcome->message, completed, sizeof completed);
     engine_finish();
 }
 
