@@ -206,6 +206,7 @@ static void two_tokens(const struct plan *plan)
     hook_task_ready(&task, "the queue");
     await_state();
     hook_unlock(&lock_a);
+    hook_task_run(&task);
     hook_release(&state_word);
     hook_thread_exit();
 }
@@ -245,6 +246,7 @@ static void spin_for_stopped_task(const struct plan *plan)
     if (twin)
         hook_store(&state_word, 0u);
     await_state();
+    hook_task_run(&task);
     hook_release(&state_word);
     hook_token_give(&token_0);
     hook_thread_exit();
