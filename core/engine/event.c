@@ -75,10 +75,10 @@ void hook_sim_condition_wait(const struct hook_site *site, struct hook_condition
     if (mutex->owner != engine.current + 1)
         engine_fail(VERDICT_MISUSE, site, "a condition is waited for without its mutex");
     record_add(RECORD_CONDITION_WAIT, site, condition, NULL)->other = mutex;
-    bool wanted = hook_sim_watched; /* what it does to its mutex is part of that record */
-    hook_sim_watched = false;
+    uint32_t kinds = record_kinds; /* what it does to its mutex is part of that record */
+    record_kinds = 0;
     hook_sim_unlock(site, mutex);
-    hook_sim_watched = wanted;
+    record_kinds = kinds;
     check_may_block(site);
     thread_current()->wait_ticket = ++engine.wait_tickets;
     condition->waiters++;

@@ -212,6 +212,14 @@ const struct hold *hold_find_by(const volatile void *object, uint32_t thread);
 /* The call chain of the caller's caller, from frame pointers; with record_chains only. */
 void chain_record(struct chain *chain);
 
+/* record.c */
+struct record *record_add_slow(enum record_kind kind, const struct hook_site *site,
+                               const volatile void *object, const char *text);
+extern struct record record_waste;
+/* What is to be told, a bit per kind; and what of it only while somebody holds something or the
+ * current thread is in a context. hook_sim_watched: is there anything to be told? */
+extern uint32_t record_kinds, record_kinds_if_held;
+
 /* waitgraph.c */
 /* After current has been marked blocked: if it now waits for ever, fills the outcome and returns
  * true. */
@@ -228,6 +236,18 @@ void signature_of_text(struct outcome *outcome, const char *text);
 static inline struct thread *thread_current(void)
 {
     return &engine.threads[engine.current];
+}
+
+/* A new record of the current thread, whose rest is zero or the caller's to fill; a waste one if the
+ * run has no log. */
+static inline struct record *record_add(enum record_kind kind, const struct hook_site *site,
+                                        const volatile void *object, const char *text)
+{
+    if ((record_kinds >> kind & 1) == 0 ||
+        ((record_kinds_if_held >> kind & 1) != 0 && engine.hold_count == 0 &&
+         thread_current()->context_count == 0))
+        return &record_waste;
+    return record_add_slow(kind, site, object, text);
 }
 
 static inline void bit_set(uint64_t *mask, uint32_t thread)

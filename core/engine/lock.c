@@ -129,20 +129,24 @@ static bool try_acquire(const struct hook_site *site, struct hook_mutex *mutex,
     return true;
 }
 
+static bool is_nested(const struct nesting *nesting)
+{
+    return nesting->under != NULL || nesting->level != 0 || nesting->in_order;
+}
+
+_Static_assert(HOOK_LOCK_MUTEX == 0 && HOOK_EXCLUSIVE == 0, "the rest of a plain record is zero");
+
 /* The most common case on a short way. */
 void hook_sim_lock(const struct hook_site *site, struct hook_mutex *mutex)
 {
     bool plain = mutex->kind == HOOK_LOCK_MUTEX && !mutex->destroyed && engine.live &&
-                 thread_current()->spin_locks == 0 &&
-                 thread_current()->nesting.under == NULL;
+                 thread_current()->spin_locks == 0 && !is_nested(&thread_current()->nesting);
     if (!plain) {
         acquire(site, mutex, HOOK_EXCLUSIVE);
         return;
     }
     hook_sim_before(site, mutex);
-    if (hook_sim_watched)
-        record_taking(record_add(RECORD_LOCK, site, mutex, mutex->lock_class), site, mutex,
-                      HOOK_EXCLUSIVE);
+    record_add(RECORD_LOCK, site, mutex, mutex->lock_class);
     while (mutex->owner != 0) {
         mutex->waiters++;
         wait_for(EDGE_LOCK, site, mutex, HOOK_FOREVER);

@@ -12,10 +12,15 @@ enum { CAPACITY_FIRST = 1 << 12, COMBINATION_TRIES = 4 };
 
 /* --- the set --- */
 
+static uint64_t spread(uint64_t value, uint64_t odd)
+{
+    value *= odd;
+    return value ^ value >> 32;
+}
+
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
-    hash = (hash ^ value) * 0x9e3779b97f4a7c15u;
-    return hash ^ hash >> 32;
+    return spread(hash ^ value, 0x9e3779b97f4a7c15u);
 }
 
 /* Where the key is, or else where it would be. */
@@ -93,20 +98,6 @@ static uint64_t mix_holds(uint64_t key, const volatile void *object, const char 
     return key == before ? 0 : key;
 }
 
-/* Waits for events matter even to those who hold nothing. */
-static bool needs_holds(enum record_kind kind)
-{
-    return kind == RECORD_LOCK || kind == RECORD_AWAITS || kind == RECORD_UNMASK;
-}
-
-static bool concerns_order(enum record_kind kind)
-{
-    const uint32_t kinds = 1u << RECORD_LOCK | 1u << RECORD_AWAITS | 1u << RECORD_WAIT |
-                           1u << RECORD_POST | 1u << RECORD_CONDITION_WAIT | 1u << RECORD_SIGNAL |
-                           1u << RECORD_BROADCAST | 1u << RECORD_JOIN | 1u << RECORD_UNMASK;
-    return (kinds >> kind & 1) != 0;
-}
-
 static void see(struct novelty *novelty, uint64_t key)
 {
     uint64_t known = *slot_of(novelty, key);
@@ -125,16 +116,17 @@ uint64_t novelty_note(struct novelty *novelty, enum record_kind kind, const stru
                       const volatile void *object, const char *object_class)
 {
     const struct thread *thread = thread_current();
-    if (!concerns_order(kind))
+    if (((NOVELTY_ALWAYS | NOVELTY_IF_HELD) >> kind & 1) == 0)
         return 0;
-    bool in_context = thread->context_count > 0;
-    if (engine.hold_count == 0 && !in_context && needs_holds(kind))
-        return 0;
+    bool in_context = thread->context_count > 0, needs_holds = (NOVELTY_IF_HELD >> kind & 1) != 0;
     const char *context = in_context ? thread->contexts[thread->context_count - 1] : NULL;
-    uint64_t key = mix((uint64_t)kind << 32 | engine.current, (uintptr_t)site);
-    key = mix(mix(key, (uintptr_t)object_class), (uintptr_t)context);
+    /* addresses have 47 bits; a sum, so that no product waits for another one */
+    uint64_t what = (uintptr_t)site ^ (uint64_t)kind << 58 ^ (uint64_t)engine.current << 48;
+    uint64_t key = spread(what, 0x9e3779b97f4a7c15u) +
+                   spread((uintptr_t)object_class, 0xc2b2ae3d27d4eb4fu) +
+                   spread((uintptr_t)context, 0x165667b19e3779f9u);
     uint64_t with_holds = mix_holds(key, object, object_class);
-    if (with_holds == 0 && !in_context && needs_holds(kind))
+    if (with_holds == 0 && !in_context && needs_holds)
         return 0;
     key = ((with_holds != 0 ? with_holds : key) | 1 << 8) & ~HOT;
     if (novelty != NULL)

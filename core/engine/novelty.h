@@ -23,6 +23,13 @@ enum {
     NOVELTY_HOT_MAX = 64,
 };
 
+/* The kinds of record that have keys, a bit each. Waits for events matter even to those who hold
+ * nothing and are in no context; the others do not. */
+#define NOVELTY_IF_HELD (1u << RECORD_LOCK | 1u << RECORD_AWAITS | 1u << RECORD_UNMASK)
+#define NOVELTY_ALWAYS                                                                    \
+    (1u << RECORD_WAIT | 1u << RECORD_POST | 1u << RECORD_CONDITION_WAIT | 1u << RECORD_SIGNAL | \
+     1u << RECORD_BROADCAST | 1u << RECORD_JOIN)
+
 struct novelty {
     uint64_t *keys; /* a set: open addressing, 0 is free; the lowest bit says hot */
     uint32_t capacity, count;

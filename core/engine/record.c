@@ -8,6 +8,7 @@
 #include "core/engine/novelty.h"
 
 bool hook_sim_watched;
+uint32_t record_kinds, record_kinds_if_held;
 struct record record_waste;
 static struct record_log *current;
 static struct novelty *novelty_current;
@@ -57,13 +58,11 @@ static void record_chain(struct record_log *log, struct record *record)
         chain_record(&log->chains[record - log->records]);
 }
 
-struct record *record_add_slow(enum record_kind kind, const struct hook_site *site,
-                               const volatile void *object, const char *text)
+static struct record *record_write(struct record_log *log, enum record_kind kind,
+                                   const struct hook_site *site, const volatile void *object,
+                                   const char *text)
 {
     uint64_t key = engine.live ? novelty_note(novelty_current, kind, site, object, text) : 0;
-    struct record_log *log = current;
-    if (log == NULL)
-        return &record_waste;
     if (log->count == log->capacity) {
         log->lost++;
         return &record_waste;
@@ -79,11 +78,32 @@ struct record *record_add_slow(enum record_kind kind, const struct hook_site *si
     return record;
 }
 
+struct record *record_add_slow(enum record_kind kind, const struct hook_site *site,
+                               const volatile void *object, const char *text)
+{
+    if (current != NULL)
+        return record_write(current, kind, site, object, text);
+    if (engine.live)
+        novelty_note(novelty_current, kind, site, object, text);
+    return &record_waste;
+}
+
+static void tell_kinds(uint32_t always, uint32_t if_held)
+{
+    record_kinds = always | if_held;
+    record_kinds_if_held = if_held;
+    hook_sim_watched = record_kinds != 0;
+}
+
 void record_begin(struct record_log *log, struct novelty *novelty)
 {
     current = log;
     novelty_current = novelty;
-    hook_sim_watched = log != NULL || novelty != NULL;
+    tell_kinds(0, 0);
+    if (log != NULL)
+        tell_kinds(UINT32_MAX, 0);
+    else if (novelty != NULL)
+        tell_kinds(NOVELTY_ALWAYS, NOVELTY_IF_HELD);
     if (novelty != NULL)
         novelty_begin(novelty);
     if (log == NULL)
@@ -108,7 +128,7 @@ void record_end(void)
     struct record_log *log = current;
     current = NULL;
     novelty_current = NULL;
-    hook_sim_watched = false;
+    tell_kinds(0, 0);
     if (log == NULL)
         return;
     uint32_t most = engine.serial_count;

@@ -72,19 +72,6 @@ void record_log_free(struct record_log *log);
 /* Room for their call chains, too. False: no memory. */
 bool record_log_reserve_chains(struct record_log *log);
 
-/* For the run that is on: */
-struct record *record_add_slow(enum record_kind kind, const struct hook_site *site,
-                               const volatile void *object, const char *text);
-extern struct record record_waste;
-
-/* A new record of the current thread, whose rest is the caller's to fill; a waste one if there is no
- * log. */
-static inline struct record *record_add(enum record_kind kind, const struct hook_site *site,
-                                        const volatile void *object, const char *text)
-{
-    return hook_sim_watched ? record_add_slow(kind, site, object, text) : &record_waste;
-}
-
 /* The run begins, and ends. Both may be NULL. */
 void record_begin(struct record_log *log, struct novelty *novelty);
 void record_end(void);
