@@ -8,6 +8,9 @@
 
 struct example {
     struct hook_mutex a, b;
+    struct hook_mutex nodes[2];
+    struct hook_rwlock table;
+    struct hook_semaphore done;
     _Atomic uint32_t left, right; /* words that are spun on, flags, counters */
     struct hook_note note;
     const uint32_t *published;
@@ -24,7 +27,7 @@ _Noreturn void example_end(void);
 /* A thread that stores 1 in left. */
 void example_raise_left(void *unused);
 
-/* example_waits.c and example_values.c: subject->run of each, and the rest of some */
+/* example_waits.c, _values.c and _order.c: subject->run of each, and the rest of some */
 #define EXAMPLE_RUN(name) void example_##name(const struct plan *plan)
 EXAMPLE_RUN(abba);
 EXAMPLE_RUN(ordered);
@@ -56,6 +59,14 @@ EXAMPLE_RUN(unlock);
 EXAMPLE_RUN(unlock_fixed);
 EXAMPLE_RUN(endless);
 EXAMPLE_RUN(ending);
+EXAMPLE_RUN(siblings);
+EXAMPLE_RUN(siblings_in_order);
+EXAMPLE_RUN(signalled);
+EXAMPLE_RUN(signalled_fixed);
+EXAMPLE_RUN(await_under_lock);
+EXAMPLE_RUN(await_before_lock);
+EXAMPLE_RUN(read_twice);
+EXAMPLE_RUN(read_twice_fixed);
 const char *example_check_count(bool idle);
 const char *example_check_left(bool idle);
 int64_t example_due(void);

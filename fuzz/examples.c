@@ -56,33 +56,40 @@ static void generate(struct plan *plan, struct prng *prng, uint32_t faults)
 
 static bool name_object(const volatile void *object, char *name, size_t size)
 {
-    const char *text = object == &example.a       ? "a"
-                       : object == &example.b     ? "b"
-                       : object == &example.left  ? "left"
-                       : object == &example.right ? "right"
-                       : object == &example.note  ? "note"
-                                                  : NULL;
+    const char *text = object == &example.a          ? "a"
+                       : object == &example.b        ? "b"
+                       : object == &example.nodes[0] ? "node0"
+                       : object == &example.nodes[1] ? "node1"
+                       : object == &example.table    ? "table"
+                       : object == &example.done     ? "done"
+                       : object == &example.left     ? "left"
+                       : object == &example.right    ? "right"
+                       : object == &example.note     ? "note"
+                                                     : NULL;
     if (text != NULL)
         snprintf(name, size, "%s", text);
     return text != NULL;
 }
 
-#define EXAMPLE(verdict, example_name, text, ...)                                             \
+#define EXAMPLE(verdict, predicted, example_name, text, ...)                                  \
     {                                                                                         \
-        verdict,                                                                              \
+        verdict, predicted,                                                                   \
         {                                                                                     \
             .name = example_name, .about = "example: " text, .generate = generate,            \
             .reset = reset, .finished = finished, .name_object = name_object, __VA_ARGS__     \
         }                                                                                     \
     }
-#define BUG(verdict, name, text, ...) EXAMPLE(VERDICT_##verdict, name, text, __VA_ARGS__)
-#define TWIN(name, text, ...) EXAMPLE(VERDICT_OK, name, text, __VA_ARGS__)
+#define PREDICTED(verdict, predicted, name, text, ...) \
+    EXAMPLE(VERDICT_##verdict, VERDICT_##predicted, name, text, __VA_ARGS__)
+#define BUG(verdict, name, text, ...) PREDICTED(verdict, OK, name, text, __VA_ARGS__)
+#define TWIN(name, text, ...) PREDICTED(OK, OK, name, text, __VA_ARGS__)
 
 static const struct {
-    enum verdict expects;
+    enum verdict expects, predicts;
     struct wedge_subject subject;
 } examples[] = {
-    BUG(DEADLOCK, "abba", "two threads take two locks in opposite order", .run = example_abba),
+    PREDICTED(DEADLOCK, LOCK_ORDER, "abba", "two threads take two locks in opposite order",
+              .run = example_abba),
     TWIN("ordered", "abba, in the same order", .run = example_ordered),
     BUG(DEADLOCK, "lost-wakeup", "a thread parks after its waker has passed",
         .run = example_lost_wakeup),
@@ -127,6 +134,21 @@ static const struct {
     TWIN("unlock-fixed", "unlock, fixed", .run = example_unlock_fixed),
     BUG(BUDGET, "endless", "a thread that works for ever", .run = example_endless),
     TWIN("ending", "endless, with an end", .run = example_ending),
+    PREDICTED(OK, LOCK_ORDER, "siblings", "two locks of one class, and no order between them",
+              .run = example_siblings),
+    TWIN("siblings-in-order", "siblings, in an order that is declared",
+         .run = example_siblings_in_order),
+    PREDICTED(OK, CONTEXT_INVERSION, "signalled", "a signal handler takes a lock that threads have",
+              .run = example_signalled),
+    TWIN("signalled-fixed", "signalled, with signals off", .run = example_signalled_fixed),
+    PREDICTED(DEADLOCK, EVENT_CYCLE, "await-under-lock", "a thread waits with a lock for a post "
+              "under that lock", .run = example_await_under_lock),
+    TWIN("await-before-lock", "await-under-lock, without the lock",
+         .run = example_await_before_lock),
+    PREDICTED(SELF_DEADLOCK, LOCK_ORDER, "read-twice", "a reader reads again behind a writer",
+              .run = example_read_twice),
+    TWIN("read-twice-fixed", "read-twice, of a lock that lets readers pass",
+         .run = example_read_twice_fixed),
 };
 
 uint32_t example_count(void)
@@ -144,4 +166,10 @@ enum verdict example_expects(uint32_t index)
 {
     check(index < count_of(examples));
     return examples[index].expects;
+}
+
+enum verdict example_predicts(uint32_t index)
+{
+    check(index < count_of(examples));
+    return examples[index].predicts;
 }

@@ -14,5 +14,7 @@ uint32_t example_count(void);
 const struct wedge_subject *example_at(uint32_t index);
 /* What a hunt for it must come to: the verdict of the planted bug, or VERDICT_OK. */
 enum verdict example_expects(uint32_t index);
+/* What a run that passes predicts; VERDICT_OK: nothing. */
+enum verdict example_predicts(uint32_t index);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The table of subjects; the examples as canaries: each planted bug is found, each twin is not. */
+#include "core/engine/observer.h"
 #include "fuzz/examples.h"
 #include "fuzz/subjects.h"
 #include "fuzz/test.h"
@@ -71,17 +72,45 @@ static void a_fault_is_what_its_example_needs(void **state)
                                 1u << FAULT_WAKE | 1u << FAULT_MEMORY);
 }
 
-/* The verdicts that a run can end in have an example each; a replay can diverge besides, and some
- * are of no run that was made. */
+/* What a run can end in or predict has an example each; a replay can diverge besides. */
 static void every_verdict_has_an_example(void **state)
 {
     (void)state;
     bool seen[VERDICT_COUNT] = { false };
     for (uint32_t i = 0; i < example_count(); i++)
-        seen[example_expects(i)] = true;
+        seen[example_expects(i)] = seen[example_predicts(i)] = true;
     for (int verdict = 0; verdict < VERDICT_COUNT; verdict++)
-        assert_true(seen[verdict] || verdict == VERDICT_DIVERGED ||
-                    verdict_is_predicted((enum verdict)verdict));
+        assert_true(seen[verdict] || verdict == VERDICT_DIVERGED);
+}
+
+/* From the first run that passes. */
+static enum verdict predict(const struct wedge_subject *subject)
+{
+    struct plan plan;
+    struct engine_options options = { .faults = 0 };
+    for (uint64_t seed = 1; seed <= RUNS; seed++) {
+        plan_clear(&plan);
+        strategy_seed(seed);
+        observer_predict(subject, &plan, strategy_find("random"), &options, "", &test_outcome);
+        if (test_outcome.verdict == VERDICT_OK || verdict_is_predicted(test_outcome.verdict))
+            return test_outcome.verdict;
+    }
+    return VERDICT_OK;
+}
+
+static void a_run_that_passes_predicts_what_its_example_has_and_its_twin_has_not(void **state)
+{
+    (void)state;
+    bool seen[VERDICT_COUNT] = { false };
+    for (uint32_t i = 0; i < example_count(); i++) {
+        enum verdict predicted = predict(example_at(i));
+        if (predicted != example_predicts(i))
+            fail_msg("%s: predicts %s, expected %s", example_at(i)->name, verdict_name(predicted),
+                     verdict_name(example_predicts(i)));
+        seen[predicted] = true;
+    }
+    assert_true(seen[VERDICT_LOCK_ORDER] && seen[VERDICT_CONTEXT_INVERSION] &&
+                seen[VERDICT_EVENT_CYCLE]);
 }
 
 static void an_examples_objects_have_names(void **state)
@@ -104,6 +133,7 @@ int main(void)
         cmocka_unit_test(every_example_comes_to_its_verdict_under_every_strategy),
         cmocka_unit_test(a_fault_is_what_its_example_needs),
         cmocka_unit_test(every_verdict_has_an_example),
+        cmocka_unit_test(a_run_that_passes_predicts_what_its_example_has_and_its_twin_has_not),
         cmocka_unit_test(an_examples_objects_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
