@@ -75,6 +75,7 @@ static void describe_member(struct cycles *cycles, const struct cycle_member *me
     op_object_name(cycles->strands, wanted, edge->wanted);
     strand_name(cycles->strands, stay->strand, edge->holder);
     op_object_name(cycles->strands, taken, edge->held);
+    held_text(cycles->dependencies, want->held, edge->holding, sizeof edge->holding);
 }
 
 /* Where the member runs, in the order that was found last. */

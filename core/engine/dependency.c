@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "core/engine/dependency.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static uint32_t class_at_level(const struct op *op)
 {
     return op->class * DEPENDENCY_LEVELS + op->level;
@@ -196,6 +199,38 @@ uint32_t held_before(const struct dependencies *dependencies, uint32_t strand, u
     const struct strands *strands = dependencies->strands;
     uint32_t first = (uint32_t)(strands->strands.items[strand].ops - strands->ops.items) + strand;
     return dependencies->held_before.items[first + op];
+}
+
+static void held_name(const struct dependencies *dependencies, uint32_t held,
+                      char name[STRAND_NAME_MAX])
+{
+    const struct strands *strands = dependencies->strands;
+    const struct acquisition *stay =
+        &dependencies->acquisitions.items[dependencies->helds.items[held].acquisition];
+    const struct op *op = &strands->strands.items[stay->strand].ops[stay->op];
+    const char *class = op_class(strands, op);
+    if (class != NULL)
+        snprintf(name, STRAND_NAME_MAX, "%s", class);
+    else
+        op_object_name(strands, op, name);
+}
+
+void held_text(const struct dependencies *dependencies, uint32_t held, char *text, size_t size)
+{
+    enum { TOLD_MAX = 8 };
+    char names[TOLD_MAX][STRAND_NAME_MAX];
+    uint32_t count = 0;
+    for (; held != STRAND_NONE && count < TOLD_MAX; held = dependencies->helds.items[held].next) {
+        bool told = false;
+        held_name(dependencies, held, names[count]);
+        for (uint32_t i = 0; i < count; i++)
+            told = told || strcmp(names[i], names[count]) == 0;
+        count += !told;
+    }
+    size_t length = (size_t)snprintf(text, size, "%s", held != STRAND_NONE ? "..., " : "");
+    while (count-- > 0 && length < size)
+        length += (size_t)snprintf(text + length, size - length, "%s%s", names[count],
+                                   count > 0 ? ", " : "");
 }
 
 bool modes_conflict(uint8_t lock_kind, uint8_t wanted, uint8_t held)

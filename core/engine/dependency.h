@@ -56,6 +56,9 @@ void dependencies_free(struct dependencies *dependencies);
 /* What the strand holds before that op (its number of ops: at its end). */
 uint32_t held_before(const struct dependencies *dependencies, uint32_t strand, uint32_t op);
 
+/* The classes of that list, first taken first, each once: "a, b". */
+void held_text(const struct dependencies *dependencies, uint32_t held, char *text, size_t size);
+
 /* Whether who wants a lock so has to wait for who holds it so. Two readers: only where a writer may
  * stand between them, and one may stand in any queue that is fair. */
 bool modes_conflict(uint8_t lock_kind, uint8_t wanted, uint8_t held);

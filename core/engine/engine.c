@@ -351,6 +351,7 @@ static void outcome_clear(struct outcome *outcome)
     outcome->message[0] = outcome->signature[0] = outcome->signature_hash[0] = '\0';
     outcome->agent[0] = '\0';
     outcome->edge_count = outcome->cycle_count = 0;
+    outcome->basis = NULL;
     outcome->site = NULL;
     outcome->diverged_segment = 0;
 }

@@ -22,6 +22,7 @@ enum {
     ENGINE_EDGES_MAX = 32,
     ENGINE_CHAIN_MAX = 24,
     ENGINE_TEXT_MAX = 256,
+    ENGINE_HOLDING_MAX = 160,
 };
 
 struct record_log;
@@ -65,7 +66,13 @@ struct edge {
     const char *object_class;           /* "timerModifying", "timers" */
     const struct hook_site *waits_at;   /* where `from` waits; EDGE_TOKEN: where it gave up its thread */
     const struct hook_site *holds_since; /* where `to` took it; may be NULL */
-    bool interrupts;                    /* `from` is a context that interrupts `to` */
+    char holding[ENGINE_HOLDING_MAX];   /* with record_chains: classes of all that `from` holds */
+    char held[32];                      /* what `to` holds: another one of the class; "": `object` */
+    bool wants_to_read, holds_to_read;
+    bool predicted;                     /* nobody waits: somebody may */
+    bool interrupted;                   /* `to` is, by the context that the next edge is from */
+    uint64_t runs, runs_watched;        /* that did so, of how many; 0: not counted */
+    const struct hook_site *comes_at;   /* EDGE_EVENT: where `to` would bring it about; may be NULL */
     const char *queue;                  /* EDGE_TOKEN, EDGE_READY: the queue that `from` is in */
     int64_t until_ns;                   /* EDGE_SLEEP: its deadline, or HOOK_FOREVER */
     struct chain wait_chain, hold_chain; /* with record_chains */
@@ -79,6 +86,7 @@ struct outcome {
     uint32_t edge_count;             /* of the cycle, in order; edges past the first cycle follow */
     uint32_t cycle_count;            /* how many of them are the cycle */
     struct edge edges[ENGINE_EDGES_MAX];
+    const char *basis;               /* of a prediction: how sure it is, in words; or else NULL */
     const struct hook_site *site;    /* where it ended, may be NULL */
     char agent[16];                  /* who was there */
     uint64_t steps;

@@ -50,6 +50,7 @@ struct thread {
     uint8_t state;     /* enum thread_state */
     uint8_t wait_kind; /* enum edge_kind */
     uint8_t context_count;
+    bool wait_reads; /* EDGE_LOCK: it waits to read */
     uint32_t serial;      /* of all threads that the run had: more than slots for those alive */
     uint32_t spin_locks;  /* held */
     uint32_t wait_thread; /* EDGE_JOIN: whose end it waits for */

@@ -96,6 +96,7 @@ static void acquire(const struct hook_site *site, struct hook_mutex *mutex,
         bool writes = mode != HOOK_READ && mutex->kind == HOOK_LOCK_RW_FAIR;
         mutex->waiters++;
         mutex->writers_waiting += writes;
+        thread_current()->wait_reads = mode == HOOK_READ;
         do {
             wait_for(EDGE_LOCK, site, mutex, HOOK_FOREVER);
             hook_sim_event(site, mutex); /* tries again: has it, or waits once more */
@@ -105,6 +106,7 @@ static void acquire(const struct hook_site *site, struct hook_mutex *mutex,
             if (mine)
                 break;
         } while (true);
+        thread_current()->wait_reads = false;
         mutex->writers_waiting -= writes;
         mutex->waiters--;
     }

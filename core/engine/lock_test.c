@@ -126,6 +126,7 @@ static void test_a_queued_writer_stops_readers_of_a_fair_lock_only(void **state)
 {
     (void)state;
     both(run_queue, VERDICT_SELF_DEADLOCK);
+    assert_true(test_outcome.edges[0].wants_to_read && test_outcome.edges[0].holds_to_read);
 }
 
 /* --- recursive and spin locks --- */
@@ -315,10 +316,16 @@ static void run_join(const struct plan *plan)
 static void test_a_join_waits_for_the_end_and_is_part_of_a_cycle(void **state)
 {
     (void)state;
+    test_options.record_chains = true; /* and so what each holds */
     both(run_join, VERDICT_DEADLOCK);
+    test_options.record_chains = false;
     bool joins = false;
-    for (uint32_t i = 0; i < test_outcome.cycle_count; i++)
-        joins = joins || test_outcome.edges[i].kind == EDGE_JOIN;
+    for (uint32_t i = 0; i < test_outcome.cycle_count; i++) {
+        const struct edge *edge = &test_outcome.edges[i];
+        assert_string_equal(edge->holding, edge->kind == EDGE_JOIN ? "mutex" : "");
+        assert_false(edge->wants_to_read || edge->holds_to_read || edge->predicted);
+        joins = joins || edge->kind == EDGE_JOIN;
+    }
     assert_true(joins);
 }
 

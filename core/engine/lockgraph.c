@@ -164,7 +164,8 @@ static void keep(void *argument, const struct prediction *made)
     graph->lesson->predictions++;
     struct prediction *known = find_known(graph, &prediction);
     if (known != NULL) {
-        known->count++;
+        known->count += known->run != graph->run_count;
+        known->run = graph->run_count;
         if (prediction.basis < known->basis)
             known->basis = prediction.basis;
         return;
@@ -184,6 +185,7 @@ static void keep(void *argument, const struct prediction *made)
     prediction.edges.items = edges;
     prediction.edges.capacity = made->edges.count;
     prediction.count = 1;
+    prediction.run = graph->run_count;
     graph->predictions.items[graph->predictions.count++] = prediction;
 }
 

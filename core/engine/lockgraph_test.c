@@ -292,8 +292,17 @@ static void run_event(const struct plan *plan)
 static void test_a_poster_that_needs_what_the_waiter_holds_is_told(void **state)
 {
     (void)state;
-    check_both(run_event, PREDICTION_EVENT_CYCLE, SILENCE_KINDS);
+    const struct prediction *prediction =
+        check_both(run_event, PREDICTION_EVENT_CYCLE, SILENCE_KINDS);
     assert_int_equal(test_outcome.verdict, VERDICT_OK);
+    for (uint32_t i = 0; i < prediction->edges.count; i++) {
+        const struct prediction_edge *edge = &prediction->edges.items[i];
+        bool waits = edge->why == WHY_EVENT;
+        assert_string_equal(edge->holding, waits ? "a" : "");
+        assert_int_equal(edge->comes_at != NULL, waits);
+        if (waits)
+            assert_string_equal(edge->comes_at->function, "locks_and_posts");
+    }
 }
 
 /* --- declared orders, counts, signatures --- */
@@ -411,6 +420,29 @@ static void test_an_edge_knows_states_readers_and_declared_nestings(void **state
     assert_int_equal(edge_of("gate", "rwlock")->count, 3);
 }
 
+static void run_half_gate(const struct plan *plan)
+{
+    (void)plan;
+    hook_thread_start(guarded_a_then_b, NULL, "t");
+    take(1, 0);
+    hook_thread_exit();
+}
+
+static void test_an_edge_of_a_prediction_names_all_that_its_thread_holds(void **state)
+{
+    (void)state;
+    lockgraph_forget(graph);
+    learn(run_half_gate); /* no guard: only one of them takes it */
+    assert_int_equal(lockgraph_prediction_count(graph), 1);
+    const struct prediction *prediction = lockgraph_prediction(graph, 0);
+    assert_int_equal(prediction->edges.count, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct prediction_edge *edge = &prediction->edges.items[i];
+        bool guarded = strcmp(edge->wanted_class, "b") == 0;
+        assert_string_equal(edge->holding, guarded ? "gate, a" : "b");
+    }
+}
+
 /* --- what is printed --- */
 
 static void test_a_report_names_who_what_and_where(void **state)
@@ -461,6 +493,7 @@ int main(void)
         cmocka_unit_test(test_the_same_prediction_of_many_runs_is_one_with_a_count),
         cmocka_unit_test(test_a_log_and_the_held_locks_grow_between_runs),
         cmocka_unit_test(test_an_edge_knows_states_readers_and_declared_nestings),
+        cmocka_unit_test(test_an_edge_of_a_prediction_names_all_that_its_thread_holds),
         cmocka_unit_test(test_a_report_names_who_what_and_where),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -113,20 +113,35 @@ static enum edge_kind edge_kind_of(const struct prediction_edge *edge)
 {
     if (edge->why == WHY_EVENT)
         return edge->wanted_at->kind == HOOK_JOIN ? EDGE_JOIN : EDGE_EVENT;
-    return edge->wanted_at->kind == HOOK_LOCK ? EDGE_LOCK : EDGE_STATE;
+    bool is_state = edge->wanted_at->kind != HOOK_LOCK && edge->wanted_at->kind != HOOK_WAIT;
+    return is_state ? EDGE_STATE : EDGE_LOCK; /* a semaphore may be a lock, too */
 }
 
-static void put_edge(const struct prediction_edge *from, struct edge *edge)
+/* Objects that the subject has no name for are called differently where they are used. */
+static void put_names(const struct prediction_edge *from, bool by_class, struct edge *edge)
+{
+    snprintf(edge->from, sizeof edge->from, "%.15s", from->agent);
+    snprintf(edge->to, sizeof edge->to, "%.15s", from->holder);
+    snprintf(edge->object, sizeof edge->object, "%s%s",
+             edge->kind == EDGE_JOIN ? "the end of " : "", from->wanted);
+    snprintf(edge->holding, sizeof edge->holding, "%s", from->holding);
+    if (by_class && from->why != WHY_EVENT && strcmp(from->held, from->wanted) != 0)
+        snprintf(edge->held, sizeof edge->held, "%s", from->held);
+}
+
+static void put_edge(const struct prediction_edge *from, bool by_class, struct edge *edge)
 {
     memset(edge, 0, sizeof *edge);
     edge->kind = edge_kind_of(from);
-    snprintf(edge->from, sizeof edge->from, "%.15s", from->agent);
-    snprintf(edge->to, sizeof edge->to, "%.15s", from->holder);
-    snprintf(edge->object, sizeof edge->object, "%s", from->wanted);
+    put_names(from, by_class, edge);
+    edge->predicted = true;
+    edge->wants_to_read = from->wanted_mode == HOOK_READ;
+    edge->holds_to_read = from->held_mode == HOOK_READ;
+    edge->comes_at = from->comes_at;
     edge->object_class = from->wanted_class;
     edge->waits_at = from->wanted_at;
     edge->holds_since = from->held_since;
-    edge->interrupts = from->why == WHY_INTERRUPTED;
+    edge->interrupted = from->why == WHY_INTERRUPTED;
     edge->wait_chain = from->wait_chain;
     edge->hold_chain = from->hold_chain;
 }
@@ -147,12 +162,16 @@ void prediction_outcome(const struct prediction *prediction, struct outcome *out
         [PREDICTION_CONTEXT_INVERSION] = "a context may wait for what it interrupts",
         [PREDICTION_EVENT_CYCLE] = "an event may never come",
     };
-    snprintf(outcome->message, sizeof outcome->message, "%s: %s", what[prediction->kind],
-             prediction_basis_text(prediction->basis));
+    enum prediction_kind told = prediction->kind;
+    if (told == PREDICTION_SELF_DEADLOCK && prediction->basis == BASIS_CLASS)
+        told = PREDICTION_CYCLE; /* two threads that do so crosswise */
+    snprintf(outcome->message, sizeof outcome->message, "%s", what[told]);
+    outcome->basis = prediction_basis_text(prediction->basis);
     outcome->edge_count = count < ENGINE_EDGES_MAX ? count : ENGINE_EDGES_MAX;
     outcome->cycle_count = outcome->edge_count;
     for (uint32_t i = 0; i < outcome->edge_count; i++)
-        put_edge(&prediction->edges.items[i], &outcome->edges[i]);
+        put_edge(&prediction->edges.items[i], prediction->basis == BASIS_CLASS,
+                 &outcome->edges[i]);
     outcome->site = NULL;
     outcome->agent[0] = '\0';
     signature_of_cycle(outcome);

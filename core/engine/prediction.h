@@ -39,6 +39,8 @@ struct prediction_edge {
     char held[STRAND_NAME_MAX]; /* another lock of the class, if need be */
     const struct hook_site *held_since;
     uint8_t wanted_mode, held_mode; /* enum hook_lock_mode */
+    char holding[ENGINE_HOLDING_MAX];  /* classes of all that the agent holds: "a, b"; or "" */
+    const struct hook_site *comes_at;  /* WHY_EVENT: where the holder would post it; may be NULL */
     uint32_t wanted_record, held_record; /* in the log of the run, or STRAND_NONE */
     struct chain wait_chain, hold_chain; /* if the log has them */
 };
@@ -46,7 +48,8 @@ struct prediction_edge {
 struct prediction {
     enum prediction_kind kind;
     enum prediction_basis basis;
-    uint64_t count; /* how often it was made */
+    uint64_t count; /* runs that it was made from */
+    uint64_t run;   /* number of the last one */
     ARRAY(struct prediction_edge) edges;
     uint64_t signature;
 };

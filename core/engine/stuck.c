@@ -62,8 +62,9 @@ static const struct acquisition *holds(const struct stuck *stuck, uint32_t stran
     return NULL;
 }
 
-/* Whether the strand is still to do something that lets `op` go on. */
-static bool is_to_post(const struct stuck *stuck, uint32_t strand, const struct op *op)
+/* What the strand is still to do that lets `op` go on, or NULL. */
+static const struct op *post_to_come(const struct stuck *stuck, uint32_t strand,
+                                     const struct op *op)
 {
     const struct strand *what = strand_at(stuck, strand);
     for (uint32_t i = rerun_position(stuck->rerun, strand); i < what->op_count; i++) {
@@ -71,9 +72,14 @@ static bool is_to_post(const struct stuck *stuck, uint32_t strand, const struct 
         bool right = op->kind == OP_WAIT ? kind == OP_POST
                                          : kind == OP_SIGNAL || kind == OP_BROADCAST;
         if (right && what->ops[i].object == op->object)
-            return true;
+            return &what->ops[i];
     }
-    return false;
+    return NULL;
+}
+
+static bool is_to_post(const struct stuck *stuck, uint32_t strand, const struct op *op)
+{
+    return post_to_come(stuck, strand, op) != NULL;
 }
 
 static bool is_to_start(const struct stuck *stuck, uint32_t strand, uint32_t child)
@@ -259,8 +265,14 @@ static bool add_edge(struct stuck *stuck, struct prediction *prediction, uint32_
     op_object_name(stuck->strands, op, edge->wanted);
     if (op->kind != OP_JOIN)
         edge->wanted_class = op_class(stuck->strands, op);
+    held_text(stuck->dependencies,
+              held_before(stuck->dependencies, from, rerun_position(stuck->rerun, from)),
+              edge->holding, sizeof edge->holding);
     if (to == STRAND_NONE)
         return true;
+    const struct op *post = op->kind != OP_JOIN ? post_to_come(stuck, to, op) : NULL;
+    if (link == LINK_EVENT && post != NULL)
+        edge->comes_at = op_record(stuck->strands, post)->site;
     strand_name(stuck->strands, to, edge->holder);
     if (rerun_interrupted_by(stuck->rerun, to) != STRAND_NONE && link == LINK_LOCK)
         edge->why = WHY_INTERRUPTED;

@@ -78,6 +78,7 @@ uint32_t thread_add(hook_entry *entry, void *argument, const char *name)
     thread->wait_token_count = 0;
     thread->state = THREAD_RUNNABLE;
     thread->context_count = 0;
+    thread->wait_reads = false;
     thread->serial = engine.serial_count++;
     thread->spin_locks = 0;
     thread->awaited = NULL;

@@ -47,13 +47,37 @@ static struct edge *edge_add(struct search *search, enum edge_kind kind)
     return edge;
 }
 
+static bool is_held_by(const struct hold *hold, const struct hook_task *task, uint32_t thread)
+{
+    return hold->task != NULL ? hold->task == task : hold->thread == thread;
+}
+
+/* The classes of what the thread and its task hold, first taken first, each once; for reports, as call
+ * chains are. `thread` UINT32_MAX: the task is on none. */
+static void edge_holding(struct edge *edge, const struct hook_task *task, uint32_t thread)
+{
+    size_t length = 0, size = engine.options.record_chains ? sizeof edge->holding : 0;
+    for (uint32_t i = 0; i < engine.hold_count && length < size; i++) {
+        const struct hold *hold = &engine.holds[i];
+        bool told = hold->hold_class == NULL || !is_held_by(hold, task, thread);
+        for (uint32_t j = 0; !told && j < i; j++)
+            told = engine.holds[j].hold_class == hold->hold_class &&
+                   is_held_by(&engine.holds[j], task, thread);
+        if (!told)
+            length += (size_t)snprintf(edge->holding + length, size - length, "%s%s",
+                                       length > 0 ? ", " : "", hold->hold_class);
+    }
+}
+
 static void edge_wait(struct edge *edge, uint32_t thread)
 {
     const struct thread *waiter = &engine.threads[thread];
+    edge->wants_to_read = waiter->wait_reads;
     engine_agent_name(NULL, thread, edge->from, sizeof edge->from);
     edge->waits_at = waiter->wait_site;
     if (engine.options.record_chains)
         edge->wait_chain = waiter->wait_chain;
+    edge_holding(edge, waiter->task, thread);
 }
 
 static void edge_hold(struct edge *edge, const struct hold *hold)
@@ -61,6 +85,7 @@ static void edge_hold(struct edge *edge, const struct hold *hold)
     engine_agent_name(hold->task, hold->thread, edge->to, sizeof edge->to);
     edge->object_class = hold->hold_class;
     edge->holds_since = hold->site;
+    edge->holds_to_read = hold->mode == HOOK_READ;
     engine_name_object(hold->site, hold->object, edge->object, sizeof edge->object);
     if (engine.options.record_chains)
         edge->hold_chain = engine.chains[hold - engine.holds];
@@ -159,6 +184,7 @@ static void edge_task(struct edge *edge, const struct hook_task *task)
     edge->queue = task->queue;
     if (engine.options.record_chains && task->site != NULL && task->site->kind == HOOK_PREEMPTION)
         edge->wait_chain = engine.task_chains[task->index];
+    edge_holding(edge, task, UINT32_MAX);
 }
 
 static bool gate_is_stuck(struct search *search, struct hook_task *task)
