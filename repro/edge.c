@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/check.h"
+#include "repro/output.h"
 #include "repro/symbol.h"
 
 static const char *const kind_names[] = {
@@ -44,37 +45,104 @@ static void add_since(struct text *text, const char *words, const struct hook_si
         add(text, " %s %s (%s:%" PRIu32 ")", words, site->function, site->file, site->line);
 }
 
+/* " to read since G (FILE:LINE), and a writer is in the queue" */
+static void add_reading(struct text *text, const struct edge *edge)
+{
+    if (edge->holds_to_read)
+        add(text, " to read");
+    add_since(text, "since", edge->holds_since);
+    if (edge->wants_to_read && edge->holds_to_read)
+        add(text, ", and a writer stands in the queue");
+}
+
 static void add_class(struct text *text, const struct edge *edge)
 {
     if (edge->object_class != NULL && strcmp(edge->object_class, edge->object) != 0)
         add(text, " (%s)", edge->object_class);
 }
 
+static void add_waiter(struct text *text, const struct edge *edge)
+{
+    add(text, "%s", edge->from);
+    if (edge->holding[0] != '\0')
+        add(text, ", holding %s,", edge->holding);
+}
+
+/* "; t2 would hold it since G (FILE:LINE)" */
+static void describe_holder(struct text *text, const struct edge *edge)
+{
+    bool other = edge->held[0] != '\0';
+    if (other)
+        add(text, "; if that were %s, ", edge->held);
+    else
+        add(text, "; ");
+    if (strcmp(edge->from, edge->to) == 0 && !edge->interrupted)
+        add(text, "%s itself would hold it", edge->to);
+    else
+        add(text, "%s%s would hold it", edge->to, edge->interrupted ? ", interrupted," : "");
+    add_reading(text, edge);
+}
+
+/* "; t2 would not come to post it in G (FILE:LINE)" */
+static void describe_event(struct text *text, const struct edge *edge)
+{
+    if (edge->to[0] == '\0') {
+        add(text, "; nobody would be left to post it");
+        return;
+    }
+    add(text, "; %s is to %s", edge->to, edge->kind == EDGE_JOIN ? "end" : "post it");
+    add_since(text, "in", edge->comes_at);
+    add(text, ", and would not come to that");
+}
+
+/* "t1, holding a, would wait for lock b (class) in F at FILE:LINE; t2 would hold it since ..." */
+static void describe_prediction(struct text *text, const struct edge *edge)
+{
+    bool event = edge->kind == EDGE_EVENT || edge->kind == EDGE_JOIN;
+    add_waiter(text, edge);
+    add(text, " would %s %s", edge->kind == EDGE_STATE ? "spin on"
+                              : event                  ? "wait for"
+                                                       : "wait for lock", edge->object);
+    add_class(text, edge);
+    if (edge->wants_to_read)
+        add(text, " to read");
+    add_at(text, edge->waits_at);
+    if (event)
+        describe_event(text, edge);
+    else
+        describe_holder(text, edge);
+    if (edge->runs > 0)
+        add(text, "; seen so in %" PRIu64 " of %" PRIu64 " run%s", edge->runs, edge->runs_watched,
+            edge->runs_watched == 1 ? "" : "s");
+}
+
 /* "m0 waits for lock P0.timersLock (timers) in F at FILE:LINE; held by g1 since G (FILE:LINE)" */
 static void describe_wait(struct text *text, const struct edge *edge, const char *verb)
 {
-    add(text, "%s %s %s", edge->from, verb, edge->object);
+    add_waiter(text, edge);
+    add(text, " %s %s", verb, edge->object);
     add_class(text, edge);
+    if (edge->wants_to_read)
+        add(text, " to read");
     add_at(text, edge->waits_at);
     if (edge->to[0] == '\0') {
         add(text, "; %s", edge->kind == EDGE_EVENT ? "nobody is left to wake it"
                                                    : "nobody is left who could change it");
         return;
     }
-    if (edge->interrupts)
-        add(text, "; held by %s, which it interrupts,", edge->to);
-    else if (strcmp(edge->from, edge->to) == 0)
+    if (strcmp(edge->from, edge->to) == 0)
         add(text, "; held by %s itself", edge->to);
     else
         add(text, "; held by %s", edge->to);
-    add_since(text, "since", edge->holds_since);
+    add_reading(text, edge);
 }
 
 /* How a task that is ready came to give up its thread. */
 static void describe_ready(struct text *text, const struct edge *edge)
 {
     const struct hook_site *site = edge->waits_at;
-    add(text, "%s ", edge->from);
+    add_waiter(text, edge);
+    add(text, " ");
     if (site != NULL && site->kind == HOOK_PREEMPTION)
         add(text, "was preempted in %s:%s (%s:%" PRIu32 "), ", site->function, site->object,
             site->file, site->line);
@@ -102,6 +170,10 @@ void edge_sentence(const struct edge *edge, char buffer[EDGE_TEXT_MAX])
 {
     struct text text = { buffer, 0 };
     buffer[0] = '\0';
+    if (edge->predicted) {
+        describe_prediction(&text, edge);
+        return;
+    }
     switch (edge->kind) {
     case EDGE_LOCK:
         describe_wait(&text, edge, "waits for lock");
@@ -174,12 +246,19 @@ json_t *edge_json(const struct edge *edge)
     char text[EDGE_TEXT_MAX];
     edge_sentence(edge, text);
     json_t *object = json_pack(
-        "{s:s, s:s, s:s?, s:s, s:s?, s:s?, s:o, s:o, s:o, s:o, s:s}", "kind",
+        "{s:s, s:s, s:s?, s:s, s:s?, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, s:s}", "kind",
         kind_names[edge->kind], "from", edge->from, "to", edge->to[0] != '\0' ? edge->to : NULL,
-        "object", edge->object, "class", edge->object_class, "queue", edge->queue, "waits_at",
-        edge_site_json(edge->waits_at), "holds_since", edge_site_json(edge->holds_since),
+        "object", edge->object, "class", edge->object_class, "holding", edge->holding, "queue",
+        edge->queue, "waits_at", edge_site_json(edge->waits_at), "holds_since",
+        edge_site_json(edge->holds_since), "comes_at", edge_site_json(edge->comes_at),
         "wait_chain", chain_json(&edge->wait_chain), "hold_chain", chain_json(&edge->hold_chain),
         "text", text);
-    check(object != NULL);
+    output_add(object, json_pack("{s:b, s:b, s:b, s:b, s:s?}", "predicted", (int)edge->predicted,
+                                 "interrupted", (int)edge->interrupted, "wants_to_read",
+                                 (int)edge->wants_to_read, "holds_to_read",
+                                 (int)edge->holds_to_read, "held",
+                                 edge->held[0] != '\0' ? edge->held : NULL));
+    if (edge->runs > 0)
+        json_object_set_new(object, "runs", json_integer((json_int_t)edge->runs));
     return object;
 }

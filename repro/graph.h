@@ -36,6 +36,7 @@ struct graph_watched {
     struct lockgraph *graph;
     struct order order;    /* what it has learned, arranged */
     uint64_t runs, passed; /* runs: of each subject; passed: of all */
+    uint64_t learned;      /* runs of all subjects */
     uint64_t cut_off;
     struct graph_ending endings[GRAPH_ENDINGS_MAX];
     uint32_t ending_count;

@@ -8,6 +8,8 @@
 #include "repro/edge.h"
 #include "repro/graph.h"
 #include "repro/output.h"
+#include "repro/picture.h"
+#include "repro/report.h"
 
 /* --- text --- */
 
@@ -60,6 +62,47 @@ static void print_endings(const struct graph_options *options,
         putchar('\n');
 }
 
+/* How many runs took `to` under `from`. */
+static uint64_t runs_of_pair(const struct lockgraph *graph, const char *from, const char *to)
+{
+    for (uint32_t i = 0; from != NULL && to != NULL && i < lockgraph_edge_count(graph); i++) {
+        const struct order_edge *edge = lockgraph_edge(graph, i);
+        if (strcmp(edge->from, from) == 0 && strcmp(edge->to, to) == 0)
+            return edge->runs;
+    }
+    return 0;
+}
+
+/* As an outcome whose edges know how many runs took what is wanted there under what the edge before
+ * wants. A context that interrupts took nothing. */
+static void take_prediction(const struct graph_watched *watched,
+                            const struct prediction *prediction, struct outcome *outcome)
+{
+    prediction_outcome(prediction, outcome);
+    for (uint32_t i = 0; i < outcome->cycle_count; i++) {
+        const struct edge *last = &outcome->edges[i > 0 ? i - 1 : outcome->cycle_count - 1];
+        struct edge *edge = &outcome->edges[i];
+        if (!last->interrupted && edge->kind != EDGE_EVENT && last->kind != EDGE_EVENT)
+            edge->runs = runs_of_pair(watched->graph, last->object_class, edge->object_class);
+        edge->runs_watched = watched->learned;
+    }
+}
+
+static void print_prediction(FILE *out, const struct graph_watched *watched,
+                             const struct prediction *prediction, const struct outcome *outcome)
+{
+    char runs[40];
+    fprintf(out, "%s %s: %s; predicted from %" PRIu64 " of %s\n", verdict_name(outcome->verdict),
+            outcome->signature_hash, outcome->message, prediction->count,
+            graph_amount(watched->learned, "run", runs));
+    fprintf(out, "  how sure: %s\n", outcome->basis);
+    report_edges(out, outcome, 0);
+    if (prediction->edges.count > outcome->cycle_count)
+        fprintf(out, "  ... and %" PRIu32 " more\n",
+                prediction->edges.count - outcome->cycle_count);
+    picture_print(out, outcome);
+}
+
 void graph_print_findings(const struct graph_options *options,
                           const struct graph_watched *watched)
 {
@@ -67,8 +110,13 @@ void graph_print_findings(const struct graph_options *options,
     print_endings(options, watched);
     char deadlocks[40];
     printf("%s predicted%s\n", graph_amount(count, "deadlock", deadlocks), count > 0 ? ":" : "");
-    for (uint32_t i = 0; i < count; i++)
-        prediction_print(stdout, lockgraph_prediction(watched->graph, i));
+    for (uint32_t i = 0; i < count; i++) {
+        static struct outcome outcome;
+        const struct prediction *prediction = lockgraph_prediction(watched->graph, i);
+        take_prediction(watched, prediction, &outcome);
+        putchar('\n');
+        print_prediction(stdout, watched, prediction, &outcome);
+    }
 }
 
 static void print_text(const struct graph_options *options, const struct graph_watched *watched)
@@ -101,20 +149,26 @@ json_t *graph_link_json(const struct order *order, const struct order_link *link
     return object;
 }
 
-static json_t *prediction_json(const struct prediction *prediction)
+static json_t *prediction_json(const struct graph_watched *watched,
+                               const struct prediction *prediction)
 {
-    char *text = NULL, signature[17];
+    static struct outcome outcome;
+    char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     check(out != NULL);
-    prediction_print(out, prediction);
+    take_prediction(watched, prediction, &outcome);
+    print_prediction(out, watched, prediction, &outcome);
     check(fclose(out) == 0);
-    snprintf(signature, sizeof signature, "%016" PRIx64, prediction->signature);
-    json_t *object = json_pack("{s:s, s:s, s:s, s:I, s:i, s:s}", "kind",
-                               prediction_kind_name(prediction->kind), "basis",
-                               prediction_basis_text(prediction->basis), "signature", signature,
-                               "count", (json_int_t)prediction->count, "edges",
-                               (int)prediction->edges.count, "text", text);
+    json_t *cycle = json_array();
+    for (uint32_t i = 0; i < outcome.cycle_count; i++)
+        json_array_append_new(cycle, edge_json(&outcome.edges[i]));
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:o, s:s}", "kind",
+                               prediction_kind_name(prediction->kind), "verdict",
+                               verdict_name(outcome.verdict), "basis", outcome.basis, "signature",
+                               outcome.signature_hash, "signature_text", outcome.signature, "count",
+                               (json_int_t)prediction->count, "edges",
+                               (int)prediction->edges.count, "cycle", cycle, "text", text);
     free(text);
     return object;
 }
@@ -124,7 +178,8 @@ void graph_add_findings(json_t *object, const struct graph_watched *watched)
     json_t *predictions = json_array(), *findings = json_array();
     for (uint32_t i = 0; i < lockgraph_prediction_count(watched->graph); i++)
         json_array_append_new(predictions,
-                              prediction_json(lockgraph_prediction(watched->graph, i)));
+                              prediction_json(watched,
+                                              lockgraph_prediction(watched->graph, i)));
     for (uint32_t i = 0; i < watched->ending_count; i++) {
         const struct graph_ending *ending = &watched->endings[i];
         json_array_append_new(findings,

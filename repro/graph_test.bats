@@ -30,7 +30,10 @@ golden() {
   under a (on a cycle), in 3 runs: a_then_b (fuzz/example_waits.c:"
     has "under b (on a cycle)"
     has "1 deadlock predicted:"
-    has "waits for b"
+    has "predicted from 3 of 3 runs"
+    has "t1, holding a, would wait for lock b in a_then_b at fuzz/example_waits.c:"
+    has "; seen so in 3 of 3 runs"
+    has "wants b (a_then_b)  <- held by t2"
     run -0 "$wedge" graph ordered --runs 3
     has "under a, in 3 runs: "
     has "0 deadlocks predicted"
@@ -70,6 +73,10 @@ for edge in graph["edges"]:
 import json, sys
 graph = json.load(sys.stdin)
 assert len(graph["predictions"]) == 1 and graph["predictions"][0]["kind"] == "cycle", graph
+assert graph["predictions"][0]["verdict"] == "lock-order", graph
+assert 0 < graph["predictions"][0]["count"] <= 300, graph
+for edge in graph["predictions"][0]["cycle"]:
+    assert edge["predicted"] and not edge["interrupted"] and 0 < edge["runs"] <= 300, edge
 assert graph["findings"][0]["verdict"] == "deadlock", graph'
 }
 

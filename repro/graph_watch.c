@@ -36,6 +36,7 @@ static void watch_run(struct graph_watched *watched, struct hunt_options *hunt, 
     hunt->log = lockgraph_log(watched->graph, false);
     hunt_run(hunt, index, &outcome);
     lockgraph_learn(watched->graph, &outcome, &lesson);
+    watched->learned++;
     watched->passed += outcome.verdict == VERDICT_OK;
     watched->cut_off += outcome.verdict == VERDICT_BUDGET;
     watched->short_of_memory |= lesson.short_of_memory;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A page is filled from the top: verdict, cycle, call chains, commands. If it gets longer than a
- * page, the chains are cut shorter, outermost frames first, and what stands outside the cycle goes.
+ * A page is filled from the top: verdict, how it was found, cycle with call chains, picture,
+ * commands. If it gets longer than a page, the chains are cut shorter, outermost frames first, and
+ * what stands outside the cycle goes; of a cycle of many then the picture, and at last edges.
  */
 #include "repro/report.h"
 
@@ -13,39 +14,9 @@
 #include "repro/cost.h"
 #include "repro/edge.h"
 #include "repro/output.h"
+#include "repro/paragraph.h"
+#include "repro/picture.h"
 #include "repro/symbol.h"
-
-/* Prints words with a hanging indent, broken at REPORT_WIDTH. A word may contain spaces. */
-struct paragraph {
-    FILE *out;
-    uint32_t column, indent;
-};
-
-static void paragraph_word(struct paragraph *paragraph, const char *word)
-{
-    uint32_t length = (uint32_t)strlen(word);
-    if (paragraph->column > paragraph->indent &&
-        paragraph->column + 1 + length > REPORT_WIDTH) {
-        fprintf(paragraph->out, "\n%*s", (int)paragraph->indent, "");
-        paragraph->column = paragraph->indent;
-    } else if (paragraph->column > paragraph->indent) {
-        fputc(' ', paragraph->out);
-        paragraph->column++;
-    }
-    fputs(word, paragraph->out);
-    paragraph->column += length;
-}
-
-static void paragraph_text(struct paragraph *paragraph, const char *text)
-{
-    while (*text != '\0') {
-        char word[ENGINE_TEXT_MAX];
-        size_t length = strcspn(text, " ");
-        snprintf(word, sizeof word, "%.*s", (int)length, text);
-        paragraph_word(paragraph, word);
-        text += length + strspn(text + length, " ");
-    }
-}
 
 static void print_chain(FILE *out, const char *title, const struct chain *chain, uint32_t depth)
 {
@@ -71,21 +42,26 @@ static void print_edge(FILE *out, const struct edge *edge, uint32_t depth)
 {
     char text[EDGE_TEXT_MAX];
     edge_sentence(edge, text);
-    fputs("  ", out);
-    struct paragraph paragraph = { out, 4, 4 };
-    paragraph_text(&paragraph, text);
-    fputc('\n', out);
+    paragraph_line(out, 2, text);
     bool task = edge->kind == EDGE_TOKEN || edge->kind == EDGE_GATE || edge->kind == EDGE_READY;
     print_chain(out, task ? "left:" : "waits:", &edge->wait_chain, depth);
     print_chain(out, "holds:", &edge->hold_chain, depth);
 }
 
+static void print_edges(FILE *out, const struct outcome *outcome, uint32_t depth, uint32_t limit)
+{
+    uint32_t count = outcome->cycle_count;
+    for (uint32_t i = 0; i < count && i < limit; i++)
+        print_edge(out, &outcome->edges[i], depth);
+    if (count > limit)
+        fprintf(out, "  ... and %" PRIu32 " more\n", count - limit);
+    if (count > 1)
+        fprintf(out, "  which closes the cycle at %s.\n", outcome->edges[0].from);
+}
+
 void report_edges(FILE *out, const struct outcome *outcome, uint32_t depth)
 {
-    for (uint32_t i = 0; i < outcome->cycle_count; i++)
-        print_edge(out, &outcome->edges[i], depth);
-    if (outcome->cycle_count > 0)
-        fprintf(out, "  which closes the cycle at %s.\n", outcome->edges[0].from);
+    print_edges(out, outcome, depth, ENGINE_EDGES_MAX);
 }
 
 void report_others(FILE *out, const struct outcome *outcome, uint32_t depth, uint32_t limit)
@@ -106,7 +82,6 @@ static void print_place(FILE *out, const struct outcome *outcome)
     fprintf(out, "  by %s in %s at %s:%" PRIu32 "\n", outcome->agent, outcome->site->function,
             outcome->site->file, outcome->site->line);
 }
-
 
 static void print_count(FILE *out, uint32_t count, const char *noun)
 {
@@ -147,20 +122,37 @@ static void print_next(FILE *out, const struct report *report)
     }
 }
 
-static void print_page(FILE *out, const struct report *report, uint32_t depth, uint32_t others)
+/* What a page has room for. */
+struct room {
+    uint32_t depth, others, edges;
+    bool picture;
+};
+
+/* What, and how it was found. */
+static void print_head(FILE *out, const struct report *report)
 {
     const struct outcome *outcome = report->outcome;
-    fprintf(out, "%s %s in %s: %s\n", verdict_name(outcome->verdict), outcome->signature_hash,
-            report->subject->name, outcome->message);
+    char text[ENGINE_TEXT_MAX * 2];
+    snprintf(text, sizeof text, "%s %s in %s: %s", verdict_name(outcome->verdict),
+             outcome->signature_hash, report->subject->name, outcome->message);
+    paragraph_line(out, 0, text);
     if (report->note != NULL && report->note[0] != '\0')
-        fprintf(out, "  %s\n", report->note);
+        paragraph_line(out, 2, report->note);
+    if (outcome->basis != NULL)
+        fprintf(out, "  how sure: %s\n", outcome->basis);
+}
+
+static void print_page(FILE *out, const struct report *report, struct room room)
+{
+    const struct outcome *outcome = report->outcome;
+    print_head(out, report);
     print_place(out, outcome);
-    report_edges(out, outcome, depth);
-    report_others(out, outcome, outcome->cycle_count > 0 ? 0 : depth, others);
-    struct paragraph signature = { out, 2, 2 };
-    fputs("signature:\n  ", out);
-    paragraph_text(&signature, outcome->signature);
-    fputc('\n', out);
+    print_edges(out, outcome, room.depth, room.edges);
+    if (room.picture)
+        picture_print(out, outcome);
+    report_others(out, outcome, outcome->cycle_count > 0 ? 0 : room.depth, room.others);
+    fputs("signature:\n", out);
+    paragraph_line(out, 2, outcome->signature);
     print_size(out, report);
     print_next(out, report);
 }
@@ -173,28 +165,40 @@ static uint32_t count_lines(const char *text)
     return count;
 }
 
-static char *page(const struct report *report, uint32_t depth, uint32_t others)
+static char *page(const struct report *report, struct room room)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     check(out != NULL);
-    print_page(out, report, depth, others);
+    print_page(out, report, room);
     check(fclose(out) == 0);
     return text;
 }
 
+/* False: there is nothing left to do without. */
+static bool make_room(struct room *room)
+{
+    if (room->depth > 2 || (room->depth > 0 && room->others == 0))
+        room->depth--;
+    else if (room->others > 0)
+        room->others /= 2;
+    else if (room->picture)
+        room->picture = false;
+    else if (room->edges > 1)
+        room->edges--;
+    else
+        return false;
+    return true;
+}
+
 void report_print(FILE *out, const struct report *report)
 {
-    uint32_t depth = ENGINE_CHAIN_MAX, others = ENGINE_EDGES_MAX;
-    char *text = page(report, depth, others);
-    while (count_lines(text) > REPORT_LINES_MAX && (depth > 0 || others > 0)) {
+    struct room room = { ENGINE_CHAIN_MAX, ENGINE_EDGES_MAX, ENGINE_EDGES_MAX, true };
+    char *text = page(report, room);
+    while (count_lines(text) > REPORT_LINES_MAX && make_room(&room)) {
         free(text);
-        if (depth > 2 || others == 0)
-            depth--;
-        else
-            others /= 2;
-        text = page(report, depth, others);
+        text = page(report, room);
     }
     fputs(text, out);
     fflush(out); /* an abort may come next */
@@ -222,9 +226,10 @@ json_t *report_json(const struct report *report)
         json_array_append_new(i < outcome->cycle_count ? edges : others,
                               edge_json(&outcome->edges[i]));
     json_t *rest = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s*, s:o*, s:o, s:o, s:I, s:I, s:s?, s:o}", "subject",
-        report->subject->name, "verdict", verdict_name(outcome->verdict), "signature",
+        "{s:s, s:s, s:s, s:s, s:s, s:b, s:s?, s:s*, s:o*, s:o, s:o, s:I, s:I, s:s?, s:o}",
+        "subject", report->subject->name, "verdict", verdict_name(outcome->verdict), "signature",
         outcome->signature_hash, "signature_text", outcome->signature, "message", outcome->message,
+        "predicted", (int)verdict_is_predicted(outcome->verdict), "basis", outcome->basis,
         "agent", outcome->agent[0] != '\0' ? outcome->agent : NULL, "site",
         outcome->site != NULL ? edge_site_json(outcome->site) : NULL, "cycle", edges, "others",
         others, "steps", (json_int_t)outcome->steps, "switches", (json_int_t)outcome->switches,

@@ -11,7 +11,6 @@
 
 enum {
     REPORT_LINES_MAX = 40,
-    REPORT_WIDTH = 100,
 };
 
 struct report {

@@ -136,6 +136,57 @@ static void a_late_wakeup_says_who_is_ready_and_who_sleeps(void **state)
     free(text);
 }
 
+static void predict(void)
+{
+    fill();
+    outcome.verdict = VERDICT_CONTEXT_INVERSION;
+    strcpy(outcome.message, "a context may wait for what it interrupts");
+    outcome.basis = "another order ends so";
+    outcome.edge_count = outcome.cycle_count = 1;
+    strcpy(outcome.edges[0].from, "scheduler");
+    strcpy(outcome.edges[0].holding, "timers, sched");
+    outcome.edges[0].predicted = outcome.edges[0].interrupted = true;
+}
+
+static void a_prediction_says_what_would_be_and_how_sure_it_is(void **state)
+{
+    (void)state;
+    predict();
+    char *text = print("x.repro");
+    assert_says(text, "context-inversion 3f9a1c7e in timers: a context may wait for what it "
+                      "interrupts how sure: another order ends so scheduler, holding timers, "
+                      "sched, would spin on t0 (timerModifying) in runtimer at "
+                      "core/runtime/timerrun.c:210; g1, interrupted, would hold it since modtimer "
+                      "(core/runtime/time.c:120)");
+    assert_says(text, "how it would deadlock: g1 sets t0 to timerModifying (modtimer) -- scheduler "
+                      "comes in -- spins on t0 (runtimer) <- held by g1");
+    assert_null(strstr(text, "held by g1 since"));
+    free(text);
+    strcpy(outcome.edges[0].held, "t3");
+    outcome.edges[0].interrupted = false;
+    text = print("x.repro");
+    assert_says(text, "; if that were t3, g1 would hold it since modtimer");
+    free(text);
+}
+
+static void an_event_that_may_not_come_says_who_would_post_it(void **state)
+{
+    (void)state;
+    predict();
+    outcome.edges[0].kind = EDGE_EVENT;
+    outcome.edges[0].interrupted = false;
+    outcome.edges[0].comes_at = &taken;
+    char *text = print("x.repro");
+    assert_says(text, "would wait for t0 (timerModifying) in runtimer at "
+                      "core/runtime/timerrun.c:210; g1 is to post it in acquirep "
+                      "(core/runtime/proc.c:77), and would not come to that");
+    free(text);
+    outcome.edges[0].to[0] = '\0';
+    text = print("x.repro");
+    assert_says(text, "; nobody would be left to post it");
+    free(text);
+}
+
 static void inlined_calls_are_frames(void **state)
 {
     (void)state;
@@ -164,7 +215,7 @@ static void every_report_is_one_page(void **state)
     (void)state;
     fill();
     outcome.edge_count = ENGINE_EDGES_MAX;
-    for (uint32_t cycle = 0; cycle <= 8; cycle++) {
+    for (uint32_t cycle = 0; cycle <= ENGINE_EDGES_MAX; cycle++) {
         outcome.cycle_count = cycle;
         for (uint32_t i = 0; i < ENGINE_EDGES_MAX; i++) {
             outcome.edges[i] = outcome.edges[i % 2];
@@ -197,6 +248,27 @@ static void a_report_ends_in_two_commands_to_paste(void **state)
     free(text);
 }
 
+static void json_of_a_prediction_says_that_it_is_one(void **state)
+{
+    (void)state;
+    predict();
+    struct report report = { .subject = &subject, .outcome = &outcome, .plan = &plan };
+    json_t *object = report_json(&report);
+    json_t *edge = json_array_get(json_object_get(object, "cycle"), 0);
+    assert_true(json_is_true(json_object_get(object, "predicted")));
+    assert_string_equal(json_string_value(json_object_get(object, "basis")),
+                        "another order ends so");
+    assert_true(json_is_true(json_object_get(edge, "interrupted")));
+    assert_string_equal(json_string_value(json_object_get(edge, "holding")), "timers, sched");
+    assert_null(json_object_get(edge, "runs"));
+    json_decref(object);
+    fill();
+    object = report_json(&report);
+    assert_true(json_is_false(json_object_get(object, "predicted")));
+    assert_true(json_is_null(json_object_get(object, "basis")));
+    json_decref(object);
+}
+
 static void json_has_the_cycle_and_its_places(void **state)
 {
     (void)state;
@@ -220,11 +292,14 @@ int main(void)
         cmocka_unit_test(the_cycle_of_38070_is_told_in_words),
         cmocka_unit_test(a_lock_edge_has_both_call_chains),
         cmocka_unit_test(a_late_wakeup_says_who_is_ready_and_who_sleeps),
+        cmocka_unit_test(a_prediction_says_what_would_be_and_how_sure_it_is),
+        cmocka_unit_test(an_event_that_may_not_come_says_who_would_post_it),
         cmocka_unit_test(inlined_calls_are_frames),
         cmocka_unit_test(an_unknown_address_is_a_question_mark),
         cmocka_unit_test(every_report_is_one_page),
         cmocka_unit_test(a_report_ends_in_two_commands_to_paste),
         cmocka_unit_test(json_has_the_cycle_and_its_places),
+        cmocka_unit_test(json_of_a_prediction_says_that_it_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include "repro/command.h"
 #include "repro/finding.h"
 #include "repro/output.h"
+#include "repro/picture.h"
 #include "repro/story.h"
 
 struct options {
@@ -65,6 +66,8 @@ static void print_end(const struct options *options, const struct finding *findi
     else if (outcome->cycle_count > 0)
         puts("the cycle (* above):");
     report_edges(stdout, outcome, 8);
+    if (verdict_is_predicted(outcome->verdict)) /* the run above is one that passed */
+        picture_print(stdout, outcome);
     if (outcome->cycle_count == 0)
         report_others(stdout, outcome, 0, ENGINE_EDGES_MAX);
 }
