@@ -6,10 +6,11 @@
 static bool is_waited_for(const struct outcome *outcome, const struct prediction_edge *edge)
 {
     for (uint32_t i = 0; i < outcome->edge_count; i++) {
-        const char *object_class = outcome->edges[i].object_class;
-        if (edge->wanted_class == NULL
-                ? strcmp(outcome->edges[i].object, edge->wanted) == 0
-                : object_class != NULL && strcmp(object_class, edge->wanted_class) == 0)
+        const struct edge *seen = &outcome->edges[i];
+        bool by_class = edge->wanted_class != NULL && seen->object_class != NULL;
+        const char *object = seen->kind == EDGE_JOIN ? seen->to : seen->object;
+        if (strcmp(by_class ? seen->object_class : object,
+                   by_class ? edge->wanted_class : edge->wanted) == 0)
             return true;
     }
     return false;
