@@ -110,6 +110,33 @@ refuses() {
     [ "$(sort -u a | wc -l)" -gt 1 ]
 }
 
+@test "hunt predicts from a run that passes, confirms it, and can be told not to" {
+    run --separate-stderr -1 "$wedge" hunt abba -o found
+    has "predicted (lock-order "
+    has "which passed; confirmed by schedule "
+    has "deadlock "
+    run --separate-stderr -1 "$wedge" hunt abba --no-prediction -o found
+    [[ "$output" != *predicted* ]]
+    run --separate-stderr -0 "$wedge" hunt ordered --runs 500 -o found
+}
+
+@test "what is predicted and not confirmed is a finding that replays, shrinks and can be shown" {
+    run --separate-stderr -1 "$wedge" hunt siblings --runs 500 -o found
+    has "lock-order "
+    has "not confirmed in 1000 schedules"
+    file=$(echo found/lock-order-*.repro)
+    run -1 "$wedge" replay "$file"
+    has "20/20 lock-order"
+    run -0 "$wedge" show "$file"
+    has "how it would deadlock"
+    run -0 "$wedge" shrink "$file" -o found/small.repro
+    run -1 "$wedge" replay found/small.repro
+    has "20/20 lock-order"
+    sed 's/^subject siblings$/subject siblings-in-order/' "$file" >found/fixed.repro
+    run -0 "$wedge" replay found/fixed.repro
+    has "not reproduced: completed"
+}
+
 @test "hunt's last line of JSON has the sum" {
     run --separate-stderr -1 "$wedge" hunt abba --json -o found
     [[ "${lines[0]}" == '{"schema":"wedge.finding/1",'* ]]

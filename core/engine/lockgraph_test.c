@@ -457,7 +457,8 @@ static void test_a_report_names_who_what_and_where(void **state)
     assert_non_null(out);
     prediction_print(out, lockgraph_prediction(graph, 0));
     fclose(out);
-    assert_non_null(strstr(text, "cycle: another order of what the run did ends so\n"));
+    assert_non_null(strstr(text, "cycle: as far as locks and events decide, another order of the "
+                                 "run ends so\n"));
     assert_non_null(strstr(text, "  t1 waits for lock b [b] (take at core/engine/lockgraph_test.c:"));
     assert_non_null(strstr(text, "; t2 holds it (take at core/engine/lockgraph_test.c:"));
     assert_null(strstr(text, "0x"));

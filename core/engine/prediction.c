@@ -25,9 +25,9 @@ const char *prediction_basis_text(enum prediction_basis basis)
 {
     static const char *const texts[BASIS_COUNT] = {
         [BASIS_SEEN] = "the run ended so",
-        [BASIS_ORDER] = "another order of what the run did ends so",
+        [BASIS_ORDER] = "as far as locks and events decide, another order of the run ends so",
         [BASIS_UNPROVED] = "no order was found that shows it, and not all were tried",
-        [BASIS_WRITER] = "another order ends so, if a writer stands in the queue",
+        [BASIS_WRITER] = "another order of the run ends so, if a writer stands in the queue",
         [BASIS_CLASS] = "not with these locks, but with others of their classes",
         [BASIS_DECLARED] = "it is against the declared order",
     };
