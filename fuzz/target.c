@@ -43,7 +43,7 @@ static void follow(const struct lockgraph *graph, uint32_t new_count)
         return;
     for (uint32_t i = count - new_count; i < count; i++) {
         const struct prediction *prediction = lockgraph_prediction(graph, i);
-        uint32_t tries = confirm_tries(prediction) / 4; /* sanitizers are slow */
+        uint32_t tries = confirm_tries(prediction) / CONFIRM_HASTE;
         if (confirm(&wedge_subject, &plan, prediction, wedge_subject.faults, 1, tries, &reached) > 0)
             stop_at(&reached);
         fprintf(stderr, "%s: predicted, and not confirmed in %" PRIu32 " schedules: ",

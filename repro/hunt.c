@@ -40,10 +40,10 @@ void hunt_run(const struct hunt_options *options, uint64_t index, struct outcome
 }
 
 uint32_t hunt_confirm(const struct hunt_options *options, uint64_t index, const struct plan *plan,
-                      const struct prediction *prediction, struct outcome *outcome)
+                      const struct prediction *prediction, uint32_t tries, struct outcome *outcome)
 {
     return confirm(options->subject, plan, prediction, faults_of(options), options->seed ^ index,
-                   confirm_tries(prediction), outcome);
+                   tries, outcome);
 }
 
 static struct sighting *sighting_find(struct hunt_job *job, const struct outcome *outcome)
@@ -89,7 +89,8 @@ static bool note_predictions(const struct hunt_options *options, struct hunt_job
     for (uint32_t i = count - new_count; i < count; i++) {
         const struct prediction *prediction = lockgraph_prediction(graph, i);
         prediction_outcome(prediction, &predicted);
-        bool confirmed = hunt_confirm(options, index, &plan, prediction, &reached) > 0;
+        uint32_t tries = confirm_tries(prediction) / CONFIRM_HASTE;
+        bool confirmed = hunt_confirm(options, index, &plan, prediction, tries, &reached) > 0;
         if (!note_finding(job, index, &predicted, confirmed, watch))
             return false;
     }

@@ -31,7 +31,7 @@ struct hunt_options {
 struct sighting {
     char hash[9];
     uint8_t verdict;
-    bool confirmed; /* verdict_is_predicted(): a schedule was found that ends so */
+    bool confirmed; /* a prediction: a schedule was soon found that ends so; else true */
     uint64_t first; /* the number of the first run that showed it */
     uint64_t count;
 };
@@ -46,10 +46,11 @@ struct hunt_job {
 /* Makes run number `index`; its outcome is in *outcome. */
 void hunt_run(const struct hunt_options *options, uint64_t index, struct outcome *outcome);
 
-/* Steers towards what run number `index`, whose plan this is, predicted. Returns how many schedules
- * it took; the last one ended in *outcome. 0: not confirmed in confirm_tries(). */
+/* Steers towards what run number `index`, whose plan this is, predicted; `tries` schedules at most,
+ * of which the first ones are always the same. Returns how many it took; the last one ended in
+ * *outcome. 0: not confirmed. */
 uint32_t hunt_confirm(const struct hunt_options *options, uint64_t index, const struct plan *plan,
-                      const struct prediction *prediction, struct outcome *outcome);
+                      const struct prediction *prediction, uint32_t tries, struct outcome *outcome);
 
 struct hunt_watch {
     /* Called every now and then; false: stop. */

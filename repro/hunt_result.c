@@ -77,9 +77,8 @@ static bool take_prediction(const struct results *results, const struct sighting
                                                    &engine_options, &predicted);
     const struct prediction *prediction = prediction_find(graph, sighting->hash, &predicted);
     check(prediction != NULL); /* runs are deterministic */
-    uint32_t tries = 0;
-    if (sighting->confirmed)
-        tries = hunt_confirm(options, sighting->first, &plan, prediction, &reached);
+    uint32_t tries = hunt_confirm(options, sighting->first, &plan, prediction,
+                                  confirm_tries(prediction), &reached);
     bool taken = true;
     if (tries > 0)
         taken = finding_take(finding, options->subject, &reached);

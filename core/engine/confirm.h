@@ -6,7 +6,11 @@
 #include "core/engine/engine.h"
 #include "core/engine/prediction.h"
 
-enum { CONFIRM_TRIES_STANDARD = 4000, CONFIRM_TRIES_CLASS = 1000 };
+enum {
+    CONFIRM_TRIES_STANDARD = 4000,
+    CONFIRM_TRIES_CLASS = 1000,
+    CONFIRM_HASTE = 10, /* in the middle of a search: so much less. Other runs predict the same */
+};
 
 /* How many runs to spend on it: fewer where the locks of the run cannot do it, only others of their
  * classes, which there need not be. */
