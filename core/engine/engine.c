@@ -335,7 +335,8 @@ static void begin_run(void)
     hook_step.who = 0;
     engine.busy_ns = 0;
     hook_step.now_ns = 1000000; /* not 0: the runtime takes 0 for "no time" */
-    engine.thread_count = engine.serial_count = engine.hold_count = engine.task_count = engine.token_count = 0;
+    engine.thread_count = engine.serial_count = engine.hold_count = 0;
+    engine.task_count = engine.token_count = 0;
     engine.gate = 0;
     engine.steps = engine.progress_step = 0;
     engine.switches = 0;

@@ -39,7 +39,8 @@ struct strategy {
     bool (*fault_here)(struct strategy *strategy, enum fault_kind kind);
 };
 
-/* Strategies by row: "random", "pct", "starve". Not those that need input: strategy_replay, strategy_bytes. */
+/* Strategies by row: "random", "pct", "starve". Not those that need input: strategy_replay,
+ * strategy_bytes, strategy_steer. */
 uint32_t strategy_count(void);
 struct strategy *strategy_at(uint32_t index);
 /* NULL if there is none of that name. */
