@@ -9,11 +9,9 @@
 #include <time.h>
 
 #include "core/base/check.h"
-#include "core/engine/lockgraph.h"
+#include "core/engine/observer.h"
 #include "core/engine/record.h"
 #include "fuzz/subjects.h"
-
-static const struct lockgraph_effort effort = { 200000, 2000, 2000 };
 
 static double cpu_seconds(void)
 {
@@ -52,7 +50,7 @@ int main(int argc, char **argv)
         return fprintf(stderr, "usage: learn SAMPLES RUNS\n"), 2;
     struct lockgraph *graph = lockgraph_new();
     check(graph != NULL);
-    lockgraph_limit(graph, effort);
+    lockgraph_limit(graph, observer_effort);
     for (uint32_t i = 0; i < samples; i++) {
         uint64_t records = 0;
         double seconds = 0;

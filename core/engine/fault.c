@@ -28,13 +28,18 @@ static void clear_ordinals(void)
     engine.ordinal_threads = engine.ordinal_tasks = 0;
 }
 
+/* The strategy is asked at each point, too. */
+static bool asks_here(enum fault_kind kind)
+{
+    return engine.strategy->fault_here != NULL && !fault_is_sized(kind);
+}
+
 /* Asks the strategy when the next fault of this kind comes. */
 static void draw_gap(enum fault_kind kind)
 {
     engine.fault_gap[kind] =
         engine.strategy->fault_gap(engine.strategy, kind, &engine.fault_value[kind]);
-    engine.fault_open[kind] = engine.fault_gap[kind] != UINT32_MAX ||
-                              (engine.strategy->fault_here != NULL && !fault_is_sized(kind));
+    engine.fault_open[kind] = engine.fault_gap[kind] != UINT32_MAX || asks_here(kind);
 }
 
 void fault_begin(void)
@@ -70,8 +75,7 @@ static bool plan_has(enum fault_kind kind, const struct hook_site *site, uint32_
 
 static bool gap_is_over(enum fault_kind kind, int64_t *value)
 {
-    if (engine.strategy->fault_here != NULL && !fault_is_sized(kind) &&
-        engine.strategy->fault_here(engine.strategy, kind))
+    if (asks_here(kind) && engine.strategy->fault_here(engine.strategy, kind))
         return true;
     if (engine.fault_gap[kind] == UINT32_MAX || engine.fault_gap[kind]-- > 0)
         return false;

@@ -210,6 +210,12 @@ bool hold_pop(const volatile void *object);
 bool hold_pop_by(const volatile void *object, uint32_t thread);
 const struct hold *hold_find(const volatile void *object);
 const struct hold *hold_find_by(const volatile void *object, uint32_t thread);
+/* Whether that thread, or the task that it runs (NULL: none), has it. */
+static inline bool hold_is_of(const struct hold *hold, const struct hook_task *task,
+                              uint32_t thread)
+{
+    return hold->task != NULL ? hold->task == task : hold->thread == thread;
+}
 /* The call chain of the caller's caller, from frame pointers; with record_chains only. */
 void chain_record(struct chain *chain);
 

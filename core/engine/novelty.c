@@ -76,11 +76,6 @@ void novelty_begin(struct novelty *novelty)
     novelty->new_count = novelty->hot_count = 0;
 }
 
-static bool is_own(const struct hold *hold, const struct thread *thread)
-{
-    return hold->task != NULL ? hold->task == thread->task : hold->thread == engine.current;
-}
-
 /* What the current thread holds, from the outside in. Instances count where a class is nested in
  * itself. 0: it holds nothing. */
 static uint64_t mix_holds(uint64_t key, const volatile void *object, const char *object_class)
@@ -89,7 +84,7 @@ static uint64_t mix_holds(uint64_t key, const volatile void *object, const char 
     uint64_t before = key;
     for (uint32_t i = 0; i < engine.hold_count; i++) {
         const struct hold *hold = &engine.holds[i];
-        if (!is_own(hold, thread))
+        if (!hold_is_of(hold, thread->task, engine.current))
             continue;
         key = mix(key, (uintptr_t)hold->site ^ (uint64_t)(uintptr_t)hold->hold_class << 16);
         if (hold->hold_class == object_class)

@@ -8,8 +8,7 @@
 #include "core/engine/hot.h"
 #include "core/engine/novelty.h"
 
-/* Many runs are learned from, so each gets a little: what is hard to see in one is easy in another. */
-static const struct lockgraph_effort effort_each = {
+const struct lockgraph_effort observer_effort = {
     .cycle_steps = 200000,
     .cycle_states = 2000,
     .explore_states = 2000,
@@ -30,7 +29,7 @@ struct observer *observer_new(void)
         return NULL;
     observer->graph = lockgraph_new();
     if (observer->graph != NULL && novelty_init(&observer->novelty)) {
-        lockgraph_limit(observer->graph, effort_each);
+        lockgraph_limit(observer->graph, observer_effort);
         return observer;
     }
     observer_free(observer);
@@ -68,18 +67,29 @@ static void find_hot(struct observer *observer)
     observer->sum.short_of_memory |= observer->hot.short_of_memory;
 }
 
-/* The last run again, with a log. */
+/* Makes a run with a log, and learns from it. */
+static struct lesson run_logged(struct lockgraph *graph, const struct wedge_subject *subject,
+                                const struct plan *plan, struct strategy *strategy,
+                                const struct engine_options *options, struct outcome *outcome)
+{
+    struct engine_options logged = *options;
+    struct lesson lesson;
+    logged.log = lockgraph_log(graph, options->record_chains);
+    engine_run(subject, plan, strategy, &logged, outcome);
+    lockgraph_learn(graph, outcome, &lesson);
+    return lesson;
+}
+
+/* The last run again, with call chains. */
 static void make_again(struct observer *observer, const struct wedge_subject *subject,
                        const struct engine_options *options, const struct outcome *outcome)
 {
     static struct outcome again;
-    struct engine_options logged = *options;
-    struct lesson lesson;
-    logged.log = lockgraph_log(observer->graph, true);
-    logged.record_chains = true;
-    engine_run(subject, &observer->plan, strategy_replay(), &logged, &again);
+    struct engine_options with_chains = *options;
+    with_chains.record_chains = true;
+    struct lesson lesson = run_logged(observer->graph, subject, &observer->plan,
+                                      strategy_replay(), &with_chains, &again);
     check(again.verdict == outcome->verdict); /* runs are deterministic */
-    lockgraph_learn(observer->graph, &again, &lesson);
     observer->sum.learned++;
     observer->sum.short_of_log += lesson.short_of_log;
     observer->sum.gave_up += lesson.gave_up;
@@ -115,16 +125,12 @@ const struct lockgraph *observer_learn(const struct wedge_subject *subject,
                                        struct outcome *outcome)
 {
     static struct lockgraph *graph; /* of one run after the other: shrinking needs thousands */
-    struct engine_options logged = *options;
-    struct lesson lesson;
     if (graph == NULL)
         graph = lockgraph_new();
     check(graph != NULL);
     lockgraph_forget(graph);
-    lockgraph_limit(graph, effort_each);
-    logged.log = lockgraph_log(graph, options->record_chains);
-    engine_run(subject, plan, strategy, &logged, outcome);
-    lockgraph_learn(graph, outcome, &lesson);
+    lockgraph_limit(graph, observer_effort);
+    run_logged(graph, subject, plan, strategy, options, outcome);
     return graph;
 }
 

@@ -8,6 +8,9 @@
 
 #include "core/engine/lockgraph.h"
 
+/* Many runs are learned from, so each gets a little: what is hard to see in one is easy in another. */
+extern const struct lockgraph_effort observer_effort;
+
 struct observer;
 
 /* NULL: no memory. */

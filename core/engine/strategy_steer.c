@@ -35,9 +35,8 @@ static bool holds_class(uint32_t thread, const char *wanted_class)
     const struct hook_task *task = engine.threads[thread].task;
     for (uint32_t i = 0; i < engine.hold_count; i++) {
         const struct hold *hold = &engine.holds[i];
-        bool own = hold->task != NULL ? hold->task == task : hold->thread == thread;
         bool named = wanted_class != NULL && hold->hold_class != NULL;
-        if (own && (!named || strcmp(hold->hold_class, wanted_class) == 0))
+        if (hold_is_of(hold, task, thread) && (!named || strcmp(hold->hold_class, wanted_class) == 0))
             return true;
     }
     return false;

@@ -10,11 +10,9 @@
 static bool holds_anything(void)
 {
     const struct hook_task *task = thread_current()->task;
-    for (uint32_t i = 0; i < engine.hold_count; i++) {
-        const struct hold *hold = &engine.holds[i];
-        if (hold->task != NULL ? hold->task == task : hold->thread == engine.current)
+    for (uint32_t i = 0; i < engine.hold_count; i++)
+        if (hold_is_of(&engine.holds[i], task, engine.current))
             return true;
-    }
     return false;
 }
 

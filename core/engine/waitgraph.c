@@ -47,11 +47,6 @@ static struct edge *edge_add(struct search *search, enum edge_kind kind)
     return edge;
 }
 
-static bool is_held_by(const struct hold *hold, const struct hook_task *task, uint32_t thread)
-{
-    return hold->task != NULL ? hold->task == task : hold->thread == thread;
-}
-
 /* The classes of what the thread and its task hold, first taken first, each once; for reports, as call
  * chains are. `thread` UINT32_MAX: the task is on none. */
 static void edge_holding(struct edge *edge, const struct hook_task *task, uint32_t thread)
@@ -59,10 +54,10 @@ static void edge_holding(struct edge *edge, const struct hook_task *task, uint32
     size_t length = 0, size = engine.options.record_chains ? sizeof edge->holding : 0;
     for (uint32_t i = 0; i < engine.hold_count && length < size; i++) {
         const struct hold *hold = &engine.holds[i];
-        bool told = hold->hold_class == NULL || !is_held_by(hold, task, thread);
+        bool told = hold->hold_class == NULL || !hold_is_of(hold, task, thread);
         for (uint32_t j = 0; !told && j < i; j++)
             told = engine.holds[j].hold_class == hold->hold_class &&
-                   is_held_by(&engine.holds[j], task, thread);
+                   hold_is_of(&engine.holds[j], task, thread);
         if (!told)
             length += (size_t)snprintf(edge->holding + length, size - length, "%s%s",
                                        length > 0 ? ", " : "", hold->hold_class);
