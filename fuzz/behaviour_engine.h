@@ -115,9 +115,9 @@ static inline bool preempt_once_next(struct strategy *strategy, const struct cho
                                      struct plan_segment *segment)
 {
     (void)strategy;
-    bool goes_on = (choice->runnable >> choice->current & 1) != 0;
+    bool goes_on = thread_set_has(choice->runnable, choice->current);
     segment->thread = (uint16_t)(goes_on ? choice->current
-                                         : (uint32_t)__builtin_ctzll(choice->runnable));
+                                         : thread_set_lowest(choice->runnable, 0));
     segment->steps = UINT32_MAX;
     return true;
 }

@@ -285,7 +285,7 @@ static bool next_in_order(struct strategy *strategy, const struct choice *choice
     uint32_t best = LITMUS_NONE, best_thread = 0;
     for (uint32_t i = 0; i < litmus_now->lists.count; i++) {
         const struct litmus_list *list = litmus_list_at(i);
-        bool can = list->started && (choice->runnable >> list->thread.index & 1) != 0 &&
+        bool can = list->started && thread_set_has(choice->runnable, list->thread.index) &&
                    list->thread.serial == engine_thread_serial(list->thread.index);
         if (can && list->thread.index == choice->current && list->turn == last_turn) {
             best = list->turn; /* goes on */
@@ -297,9 +297,9 @@ static bool next_in_order(struct strategy *strategy, const struct choice *choice
             best_thread = list->thread.index;
         }
     }
-    bool first = (choice->runnable & 1) != 0 && engine_thread_serial(0) == 0;
+    bool first = thread_set_has(choice->runnable, 0) && engine_thread_serial(0) == 0;
     if (best == LITMUS_NONE && !first) /* somebody sleeps */
-        best_thread = (uint32_t)__builtin_ctzll(choice->runnable);
+        best_thread = thread_set_lowest(choice->runnable, 0);
     if (first && best != last_turn && list_to_start < best)
         best_thread = 0;
     last_turn = best;

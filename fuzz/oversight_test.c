@@ -10,12 +10,13 @@
 
 static struct plan plan;
 
-/* A run at whose end, with two Ps, one is idle. */
+/* A run at whose end, with two Ps, one is idle, and the first has room for timers. */
 static int run_something(void **state)
 {
     (void)state;
     struct prng prng = { 3 };
-    for (uint64_t seed = 0; rt.gomaxprocs != 2 || sched.pidle == NULL; seed++) {
+    for (uint64_t seed = 0;
+         rt.gomaxprocs != 2 || sched.pidle == NULL || rt.ps[0].timers == NULL; seed++) {
         plan_clear(&plan);
         timers_subject.generate(&plan, &prng, FAULTS_ALL);
         strategy_seed(seed);

@@ -93,8 +93,8 @@ assert graph["findings"][0]["verdict"] == "deadlock", graph'
 }
 
 @test "several subjects make one graph" {
-    run -1 "$wedge" graph ordered relock --runs 3
-    has "ordered, relock: 3 runs each"
+    run -1 "$wedge" graph ordered relock --runs 30
+    has "ordered, relock: 30 runs each"
     has "lock b"
     has "under a (on a cycle)"
 }
@@ -157,7 +157,7 @@ assert graph["findings"][0]["verdict"] == "deadlock", graph'
 
 @test "two locks of one class need a declared order" {
     printf 'wedge-lock-order 1\n' >golden.txt
-    run -1 "$wedge" graph relock --runs 3 --check golden.txt
+    run -1 "$wedge" graph relock --runs 30 --check golden.txt
     has "new: a is taken while a is held"
     has "no order among locks of one class is declared"
 }

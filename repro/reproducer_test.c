@@ -103,7 +103,7 @@ static char *print(const struct reproducer *reproducer, const char *note)
          "  memory g2 at hooked:slots#6\n"     \
          "schedule\n"                           \
          "  m0 37\n"                            \
-         "  m63 4294967295\n"
+         "  m255 4294967295\n"
 
 static void assert_parses(const char *text)
 {
@@ -163,7 +163,7 @@ static void a_plan_is_read_as_it_is_written(void **state)
     assert_int_not_equal(plan->faults[3].group, plan->faults[4].group);
     assert_int_equal(plan->faults[4].value, 7);
     assert_int_equal(plan->segment_count, 2);
-    assert_int_equal(plan->segments[1].thread, 63);
+    assert_int_equal(plan->segments[1].thread, 255);
     assert_int_equal(plan->segments[1].steps, UINT32_MAX);
 }
 
@@ -324,8 +324,8 @@ static void a_wrong_schedule_has_its_line(void **state)
 {
     (void)state;
     refused(SCHEDULE "  m0\n", 6, "a number of steps");
-    refused(SCHEDULE "  m64 1\n", 6, "m0 to m63");
-    refused(SCHEDULE "  0 1\n", 6, "m0 to m63");
+    refused(SCHEDULE "  m256 1\n", 6, "m0 to m255");
+    refused(SCHEDULE "  0 1\n", 6, "m0 to m255");
     refused(SCHEDULE "  m0 0\n", 6, "1 to 4294967295");
     refused(SCHEDULE "  m0 -1\n", 6, "1 to 4294967295");
     refused(SCHEDULE "  m0 1 1\n", 6, "end of line");

@@ -32,6 +32,17 @@ same() {
     run ! grep -nE '.{101}' text
 }
 
+# seed_with PATTERN COMMAND...: the first seed with which the output has such a line. Which schedules a
+# seed stands for changes with the strategies; what a report looks like does not.
+seed_with() {
+    for seed in $(seq 100); do
+        if "$wedge" "${@:2}" --seed "$seed" 2>/dev/null | grep -qE "$1"; then
+            echo "$seed"
+            return
+        fi
+    done
+}
+
 @test "the report of a prediction that a schedule has confirmed" {
     same hunt-abba hunt abba
     [ "$(wc -l <hunt-abba.txt)" -le 40 ]
@@ -48,13 +59,14 @@ same() {
 }
 
 @test "the report of a self-deadlock" {
-    same hunt-read-twice hunt read-twice
+    same hunt-read-twice hunt read-twice --seed "$(seed_with '^  predicted' hunt read-twice)"
     same hunt-relock hunt relock
 }
 
 @test "predictions of a graph: two threads, a class, a context, an event, a reader" {
     for subject in abba siblings signalled await-under-lock read-twice; do
-        same "graph-$subject" graph "$subject" --runs 3
+        same "graph-$subject" graph "$subject" --runs 3 \
+            --seed "$(seed_with '3 runs, 3 passed' graph "$subject" --runs 3)"
     done
 }
 

@@ -10,8 +10,8 @@ void clock_set(int64_t now_ns)
 {
     check(now_ns >= hook_step.now_ns);
     hook_step.now_ns = now_ns;
-    for (uint64_t rest = engine.sleeping; rest != 0; rest &= rest - 1) {
-        uint32_t thread = lowest_bit(rest);
+    for (uint32_t i = engine.sleeping.count; i-- > 0;) {
+        uint32_t thread = engine.sleeping.members[i];
         if (engine.threads[thread].deadline_ns <= now_ns)
             engine_wake(thread);
     }
@@ -28,8 +28,8 @@ void engine_clock_to(int64_t now_ns)
 int64_t clock_next(void)
 {
     int64_t earliest = HOOK_FOREVER;
-    for (uint64_t rest = engine.sleeping; rest != 0; rest &= rest - 1) {
-        int64_t deadline_ns = engine.threads[lowest_bit(rest)].deadline_ns;
+    for (uint32_t i = 0; i < engine.sleeping.count; i++) {
+        int64_t deadline_ns = engine.threads[engine.sleeping.members[i]].deadline_ns;
         if (deadline_ns < earliest)
             earliest = deadline_ns;
     }

@@ -64,7 +64,7 @@ static void finish_budget(void)
     char functions[ENGINE_TEXT_MAX] = "no progress under fair scheduling:";
     for (uint32_t i = 0; i < engine.thread_count; i++) {
         const struct thread *thread = &engine.threads[i];
-        if ((engine.runnable >> i & 1) == 0 || thread->wait_site == NULL ||
+        if (!thread_set_has(&engine.runnable, i) || thread->wait_site == NULL ||
             strstr(functions, thread->wait_site->function) != NULL)
             continue;
         size_t length = strlen(functions);
@@ -130,12 +130,14 @@ static void begin_segment(struct plan_segment segment)
  * differ in length, or a loop of the right length could hold a lock at the end of each. */
 static struct plan_segment take_turns(void)
 {
-    uint64_t above = engine.runnable & ~(((uint64_t)2 << engine.current) - 1);
-    if (above == 0 && engine.sleeping != 0)
-        engine_clock_to(clock_next());
+    uint32_t next = thread_set_lowest(&engine.runnable, engine.current + 1);
+    if (next == ENGINE_THREADS_MAX) {
+        if (engine.sleeping.count > 0)
+            engine_clock_to(clock_next());
+        next = thread_set_lowest(&engine.runnable, 0);
+    }
     uint32_t steps = 32 + (uint32_t)(engine.steps * 0x9e3779b97f4a7c15u >> 58);
-    return (struct plan_segment){ (uint16_t)lowest_bit(above != 0 ? above : engine.runnable),
-                                  false, steps };
+    return (struct plan_segment){ (uint16_t)next, false, steps };
 }
 
 /* The next segment; its thread is runnable. */
@@ -148,14 +150,15 @@ static struct plan_segment choose(void)
     if (engine.fair)
         return take_turns();
 
-    struct choice choice = { engine.runnable, engine.sleeping, engine.current, engine.steps };
+    struct choice choice = { &engine.runnable, &engine.sleeping, engine.current, engine.steps };
     struct plan_segment segment = { 0, false, 0 };
     if (!engine.strategy->next(engine.strategy, &choice, &segment))
         engine_diverged(engine.segment_count, "the schedule names a thread that cannot run");
     check(segment.steps > 0);
-    check(((engine.runnable | engine.sleeping) >> segment.thread & 1) != 0);
-    if ((engine.sleeping >> segment.thread & 1) != 0)
+    if (!thread_set_has(&engine.runnable, segment.thread)) {
+        check(thread_set_has(&engine.sleeping, segment.thread));
         engine_clock_to(engine.threads[segment.thread].deadline_ns);
+    }
     uint64_t until_fair = engine.options.steps_max / 2 - engine.steps;
     if (segment.steps > until_fair) {
         segment.steps = (uint32_t)until_fair;
@@ -194,13 +197,14 @@ static void check_idle(void)
 }
 
 /* The slow path of a hook point: the segment is over, or something wants to be looked at. */
-void hook_sim_point(const struct hook_site *site)
+void hook_sim_point(const struct hook_site *site, const volatile void *object)
 {
     if (!engine.live) {
         hook_step.left = 1;
         return;
     }
     thread_current()->wait_site = site;
+    thread_current()->wait_object = object;
     if (engine.options.check_each_step) {
         check_step();
         if (--engine.check_left > 0) {
@@ -225,8 +229,8 @@ bool hook_sim_fails(const struct hook_site *site)
 
 void hook_sim_wrote(const volatile void *object)
 {
-    for (uint64_t rest = hook_step.spinning; rest != 0; rest &= rest - 1) {
-        uint32_t thread = lowest_bit(rest);
+    for (uint32_t i = engine.spinning.count; i-- > 0;) {
+        uint32_t thread = engine.spinning.members[i];
         if (engine.threads[thread].wait_object == object)
             engine_wake(thread);
     }
@@ -234,25 +238,18 @@ void hook_sim_wrote(const volatile void *object)
 
 /* --- blocking and waking --- */
 
-static bool all_done(void)
-{
-    for (uint32_t i = 0; i < engine.thread_count; i++)
-        if (engine.threads[i].state != THREAD_DONE)
-            return false;
-    return true;
-}
-
 /* Nothing can run at this time: the run is over, or the clock moves to the next deadline. */
 static void idle(void)
 {
     const struct wedge_subject *subject = engine.subject;
-    if (all_done() || (subject->finished != NULL && subject->finished())) {
+    bool all_done = engine.blocked.count == 0;
+    if (all_done || (subject->finished != NULL && subject->finished())) {
         check_idle();
         finish_ok();
     }
     check_step();
     check_idle();
-    if (engine.sleeping == 0) {
+    if (engine.sleeping.count == 0) {
         waitgraph_idle();
         engine_finish();
     }
@@ -270,9 +267,9 @@ static void idle(void)
 void engine_hand_over(void)
 {
     close_segment(true);
-    if (engine.runnable == 0) {
+    if (engine.runnable.count == 0) {
         idle();
-        check(engine.runnable != 0);
+        check(engine.runnable.count > 0);
     }
     run_segment(choose());
 }
@@ -283,11 +280,14 @@ void engine_block(void)
     struct thread *thread = thread_current();
     check(thread->state == THREAD_RUNNABLE);
     thread->state = THREAD_BLOCKED;
-    bit_clear(&engine.runnable, self);
+    thread_set_remove(&engine.runnable, self);
+    thread_set_add(&engine.blocked, self);
     if (thread->deadline_ns != HOOK_FOREVER)
-        bit_set(&engine.sleeping, self);
-    if (thread->wait_kind == EDGE_SPIN)
-        bit_set(&hook_step.spinning, self);
+        thread_set_add(&engine.sleeping, self);
+    if (thread->wait_kind == EDGE_SPIN) {
+        thread_set_add(&engine.spinning, self);
+        hook_step.spinning++;
+    }
     hook_step.event->waits = true;
     if (engine.options.record_chains)
         chain_record(&thread->wait_chain);
@@ -330,7 +330,9 @@ static void begin_run(void)
     hook_step.trace_next = engine.trace;
     hook_step.trace_limit = engine.trace + TRACE_MAX;
     engine.segment_blocked = true;
-    engine.runnable = engine.sleeping = hook_step.spinning = 0;
+    engine.runnable.count = engine.blocked.count = 0;
+    engine.sleeping.count = engine.spinning.count = 0;
+    hook_step.spinning = 0;
     engine.current = 0;
     hook_step.who = 0;
     engine.busy_ns = 0;

@@ -18,7 +18,6 @@
 #include "core/hook/hook.h"
 
 enum {
-    ENGINE_THREADS_MAX = 64, /* at a time */
     ENGINE_EDGES_MAX = 32,
     ENGINE_CHAIN_MAX = 24,
     ENGINE_TEXT_MAX = 256,

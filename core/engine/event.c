@@ -49,14 +49,8 @@ void hook_sim_semaphore_post(const struct hook_site *site, struct hook_semaphore
     hook_sim_event(site, semaphore);
     record_add(RECORD_POST, site, semaphore, semaphore->lock_class);
     semaphore->count++;
-    if (semaphore->waiters == 0)
-        return;
-    for (uint32_t i = 0; i < engine.thread_count; i++) {
-        const struct thread *thread = &engine.threads[i];
-        if (thread->state == THREAD_BLOCKED && thread->wait_kind == EDGE_EVENT &&
-            thread->wait_object == semaphore)
-            engine_wake(i);
-    }
+    if (semaphore->waiters > 0)
+        engine_wake_waiters(EDGE_EVENT, semaphore);
 }
 
 /* --- conditions: who waits longest is woken first --- */
@@ -89,10 +83,9 @@ void hook_sim_condition_wait(const struct hook_site *site, struct hook_condition
 static struct thread *longest_waiter(const struct hook_condition *condition)
 {
     struct thread *longest = NULL;
-    for (uint32_t i = 0; i < engine.thread_count; i++) {
-        struct thread *thread = &engine.threads[i];
-        if (thread->state == THREAD_BLOCKED && thread->wait_kind == EDGE_EVENT &&
-            thread->wait_object == condition &&
+    for (uint32_t i = 0; i < engine.blocked.count; i++) {
+        struct thread *thread = &engine.threads[engine.blocked.members[i]];
+        if (thread->wait_kind == EDGE_EVENT && thread->wait_object == condition &&
             (longest == NULL || thread->wait_ticket < longest->wait_ticket))
             longest = thread;
     }

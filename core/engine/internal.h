@@ -4,11 +4,13 @@
  * engine_run()'s first switch to a thread until finish().
  *
  * Invariants while a run is live:
- *   - exactly one thread runs: engine.current; its bit is set in engine.runnable;
+ *   - exactly one thread runs: engine.current; it is in engine.runnable;
  *   - a thread is in exactly one of runnable, blocked, done; `sleeping` has the blocked threads
- *     whose wait ends with the clock;
+ *     whose wait ends with the clock, `spinning` those that look at a word again when it is written;
  *   - a blocked thread's wait_kind, wait_object and wait_site say what it waits for, and they were
- *     set before it stopped running (an edge is entered before the wait);
+ *     set before it stopped running (an edge is entered before the wait); of a runnable thread that
+ *     is not running, wait_site and wait_object are the hook point that it stands before (NULL: its
+ *     first code);
  *   - hook_step.left counts down the hook points that `current` may still pass. Whatever needs the
  *     slow path soon (a wake-up that the strategy wants to see) sets it to 1.
  */
@@ -91,7 +93,7 @@ struct injected_fault {
 };
 
 struct engine {
-    uint64_t runnable, sleeping; /* a bit per thread */
+    struct thread_set runnable, blocked, sleeping, spinning;
     uint32_t current;
     bool live;
     uint64_t runs; /* that have begun */
@@ -162,6 +164,8 @@ _Noreturn void engine_fail(enum verdict verdict, const struct hook_site *site, c
 /* thread.c */
 uint32_t thread_add(hook_entry *entry, void *argument, const char *name);
 void engine_wake(uint32_t thread);
+/* All that wait for that object, in that way. */
+void engine_wake_waiters(enum edge_kind kind, const volatile void *object);
 void engine_agent_name(const struct hook_task *task, uint32_t thread, char *name, size_t size);
 struct agent_name agent_name_of(const struct hook_task *task, uint32_t thread);
 void agent_name_print(struct agent_name agent, char *name, size_t size);
@@ -255,21 +259,6 @@ static inline struct record *record_add(enum record_kind kind, const struct hook
          thread_current()->context_count == 0))
         return &record_waste;
     return record_add_slow(kind, site, object, text);
-}
-
-static inline void bit_set(uint64_t *mask, uint32_t thread)
-{
-    *mask |= (uint64_t)1 << thread;
-}
-
-static inline void bit_clear(uint64_t *mask, uint32_t thread)
-{
-    *mask &= ~((uint64_t)1 << thread);
-}
-
-static inline uint32_t lowest_bit(uint64_t mask)
-{
-    return (uint32_t)__builtin_ctzll(mask);
 }
 
 /* After a change of engine.current or of its task. */

@@ -178,14 +178,8 @@ bool hook_sim_read_trylock(const struct hook_site *site, struct hook_mutex *mute
 
 static void wake_waiters(const struct hook_mutex *mutex)
 {
-    if (mutex->waiters == 0)
-        return;
-    for (uint32_t i = 0; i < engine.thread_count; i++) {
-        const struct thread *thread = &engine.threads[i];
-        if (thread->state == THREAD_BLOCKED && thread->wait_kind == EDGE_LOCK &&
-            thread->wait_object == mutex)
-            engine_wake(i);
-    }
+    if (mutex->waiters > 0)
+        engine_wake_waiters(EDGE_LOCK, mutex);
 }
 
 static void record_giving(const struct hook_site *site, const struct hook_mutex *mutex,

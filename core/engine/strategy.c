@@ -38,19 +38,10 @@ void strategy_seed(uint64_t seed)
 
 /* --- choices --- */
 
-uint32_t mask_nth(uint64_t mask, uint32_t n)
+uint32_t draw_member(const struct thread_set *set)
 {
-    while (n-- > 0)
-        mask &= mask - 1;
-    check(mask != 0);
-    return (uint32_t)__builtin_ctzll(mask);
-}
-
-uint32_t mask_draw(uint64_t mask)
-{
-    if ((mask & (mask - 1)) == 0) /* mostly one thread can run */
-        return mask_nth(mask, 0);
-    return mask_nth(mask, prng_below(&strategy_prng, (uint32_t)__builtin_popcountll(mask)));
+    check(set->count > 0);
+    return set->members[prng_below(&strategy_prng, set->count)];
 }
 
 /* --- faults --- */

@@ -12,10 +12,11 @@
 
 #include "core/base/prng.h"
 #include "core/engine/plan.h"
+#include "core/engine/thread_set.h"
 
 struct choice {
-    uint64_t runnable; /* bit per thread; never 0 */
-    uint64_t sleeping; /* threads that wait for the clock only: picking one moves the clock */
+    const struct thread_set *runnable; /* never empty */
+    const struct thread_set *sleeping; /* they wait for the clock only: picking one moves it */
     uint32_t current;  /* who ran last */
     uint64_t step;     /* how many steps the run has made */
 };
@@ -26,7 +27,7 @@ struct strategy {
     bool asks_on_wake;
     /* A run begins; draws from the seed of strategy_seed(), if it draws. */
     void (*begin)(struct strategy *strategy, const struct plan *plan);
-    /* Picks one of choice->runnable | choice->sleeping and for how many steps (>= 1). False: the
+    /* Picks one of choice->runnable and choice->sleeping, and for how many steps (>= 1). False: the
      * plan asks for what is not there (the run diverged). */
     bool (*next)(struct strategy *strategy, const struct choice *choice,
                  struct plan_segment *segment);

@@ -46,8 +46,9 @@ static bool next(struct strategy *strategy, const struct choice *choice,
     uint8_t who = 0, length = 0;
     if (!draw(&input.schedule_at, &who) || !draw(&input.schedule_at, &length))
         return strategy_random.next(&strategy_random, choice, segment);
-    uint64_t mask = who >= 224 && choice->sleeping != 0 ? choice->sleeping : choice->runnable;
-    segment->thread = (uint16_t)mask_nth(mask, who % (uint32_t)__builtin_popcountll(mask));
+    const struct thread_set *set = who >= 224 && choice->sleeping->count > 0 ? choice->sleeping
+                                                                             : choice->runnable;
+    segment->thread = set->members[who % set->count];
     segment->steps = steps_of(length);
     return true;
 }

@@ -8,9 +8,8 @@
 extern struct strategy strategy_random, strategy_pct, strategy_starve;
 extern struct prng strategy_prng;
 
-/* The n-th set bit, from 0; a random set bit. */
-uint32_t mask_nth(uint64_t mask, uint32_t n);
-uint32_t mask_draw(uint64_t mask);
+/* Any member, each as likely. */
+uint32_t draw_member(const struct thread_set *set);
 
 /* For a drawing strategy's begin and fault_gap. */
 void faults_draw_odds(void);

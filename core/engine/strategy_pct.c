@@ -37,11 +37,11 @@ static void begin(struct strategy *strategy, const struct plan *plan)
     faults_draw_odds();
 }
 
-static uint32_t highest(uint64_t mask)
+static uint32_t highest(const struct thread_set *set)
 {
-    uint32_t best = mask_nth(mask, 0);
-    for (; mask != 0; mask &= mask - 1) {
-        uint32_t thread = mask_nth(mask, 0);
+    uint32_t best = set->members[0];
+    for (uint32_t i = 0; i < set->count; i++) {
+        uint32_t thread = set->members[i];
         if (priorities[thread] == 0)
             priorities[thread] = (1u << 16) + 1 + prng_below(&strategy_prng, 1u << 30);
         if (priorities[thread] > priorities[best])

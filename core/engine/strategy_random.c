@@ -31,14 +31,12 @@ static bool next(struct strategy *strategy, const struct choice *choice,
                  struct plan_segment *segment)
 {
     (void)strategy;
-    uint64_t mask = choice->runnable, bits = prng_next(&strategy_prng);
+    const struct thread_set *set = choice->runnable;
+    uint64_t bits = prng_next(&strategy_prng);
     segment->steps = 1 + ((uint32_t)bits & (steps_bound - 1));
-    if (choice->sleeping != 0 && ((uint32_t)(bits >> 16) & (sleeper_odds - 1)) == 0)
-        mask = choice->sleeping;
-    uint32_t index = 0;
-    if ((mask & (mask - 1)) != 0)
-        index = (uint32_t)((bits >> 32) * (uint32_t)__builtin_popcountll(mask) >> 32);
-    segment->thread = (uint16_t)mask_nth(mask, index);
+    if (choice->sleeping->count > 0 && ((uint32_t)(bits >> 16) & (sleeper_odds - 1)) == 0)
+        set = choice->sleeping;
+    segment->thread = set->members[(bits >> 32) * set->count >> 32];
     return true;
 }
 

@@ -18,15 +18,16 @@ static void begin(struct strategy *strategy, const struct plan *plan)
 /* The running thread goes on; when it cannot, the lowest that can. */
 static void fixed_order(const struct choice *choice, struct plan_segment *segment)
 {
-    bool current = (choice->runnable >> choice->current & 1) != 0;
-    segment->thread = (uint16_t)(current ? choice->current : mask_nth(choice->runnable, 0));
+    bool current = thread_set_has(choice->runnable, choice->current);
+    segment->thread = (uint16_t)(current ? choice->current
+                                         : thread_set_lowest(choice->runnable, 0));
     segment->steps = UINT32_MAX;
     segment->strict = false;
 }
 
 static bool can_run(const struct choice *choice, uint32_t thread)
 {
-    return thread < 64 && ((choice->runnable | choice->sleeping) >> thread & 1) != 0;
+    return thread_set_has(choice->runnable, thread) || thread_set_has(choice->sleeping, thread);
 }
 
 static bool next_strict(struct strategy *strategy, const struct choice *choice,

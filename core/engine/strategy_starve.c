@@ -28,6 +28,13 @@ static void begin(struct strategy *strategy, const struct plan *plan)
     turn = prng_below(&strategy_prng, 4 * pause_bound);
 }
 
+/* Any member but that one. */
+static uint16_t draw_other(const struct thread_set *set, uint32_t without)
+{
+    uint32_t index = prng_below(&strategy_prng, set->count - 1);
+    return set->members[index + (index >= set->places[without])];
+}
+
 static void take_turn(const struct choice *choice)
 {
     bool free = victim == NOBODY;
@@ -41,15 +48,16 @@ static bool next(struct strategy *strategy, const struct choice *choice,
     if (choice->step >= turn)
         take_turn(choice);
     struct choice others = *choice;
-    if (victim != NOBODY)
-        others.runnable &= ~((uint64_t)1 << victim);
-    if (others.runnable == 0 && others.sleeping != 0 && naps > 0) {
+    bool waits = thread_set_has(choice->runnable, victim);
+    bool alone = waits && choice->runnable->count == 1;
+    if (alone && choice->sleeping->count > 0 && naps > 0) {
         naps--;
-        others.runnable = others.sleeping;
+        others.runnable = choice->sleeping;
     }
-    if (others.runnable == 0)
-        others.runnable = choice->runnable;
-    return strategy_random.next(strategy, &others, segment);
+    strategy_random.next(strategy, &others, segment);
+    if (waits && !alone && segment->thread == victim)
+        segment->thread = draw_other(choice->runnable, victim);
+    return true;
 }
 
 struct strategy strategy_starve = {

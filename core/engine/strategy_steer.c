@@ -16,7 +16,7 @@
 #include "core/engine/prediction.h"
 
 static const struct prediction *goal;
-static uint64_t let_through; /* threads that may pass the door that they stand at */
+static struct thread_set let_through; /* threads that may pass the door that they stand at */
 static uint32_t switch_odds; /* once in so many steps another thread goes on */
 
 static void begin(struct strategy *strategy, const struct plan *plan)
@@ -24,7 +24,7 @@ static void begin(struct strategy *strategy, const struct plan *plan)
     (void)strategy;
     (void)plan;
     static const uint8_t odds[] = { 2, 4, 8, 16, 32, 64 };
-    let_through = 0;
+    let_through.count = 0;
     switch_odds = odds[prng_below(&strategy_prng, (uint32_t)count_of(odds))];
     faults_draw_odds();
 }
@@ -60,46 +60,69 @@ static bool is_at_door(uint32_t thread, uint32_t part)
            (before->why != WHY_HELD || holds_class(thread, before->wanted_class));
 }
 
-/* The threads at doors; *all: every part has one. */
-static uint64_t at_doors(uint64_t runnable, bool *all)
+/* Fills *waiting with the threads at doors. True: every part has one. */
+static bool at_doors(const struct thread_set *runnable, struct thread_set *waiting)
 {
-    uint64_t waiting = 0;
-    *all = true;
+    bool all = true;
+    waiting->count = 0;
     for (uint32_t part = 0; part < goal->edges.count; part++) {
         bool any = false;
-        for (uint64_t rest = runnable; rest != 0; rest &= rest - 1) {
-            uint32_t thread = lowest_bit(rest);
-            if (!is_at_door(thread, part))
+        for (uint32_t i = 0; i < runnable->count; i++) {
+            if (!is_at_door(runnable->members[i], part))
                 continue;
-            bit_set(&waiting, thread);
+            thread_set_add(waiting, runnable->members[i]);
             any = true;
         }
-        *all = *all && any;
+        all = all && any;
     }
-    return waiting;
+    return all && waiting->count > 0;
+}
+
+/* Who is at a door no more may stop at the next one. */
+static void forget_gone(const struct thread_set *waiting)
+{
+    for (uint32_t i = let_through.count; i-- > 0;)
+        if (!thread_set_has(waiting, let_through.members[i]))
+            thread_set_remove(&let_through, let_through.members[i]);
+}
+
+/* Who may run: whoever is not at a door, or is let through; everybody at a door if every part has
+ * somebody there. If nobody may, mostly time is to pass. */
+static const struct thread_set *may_run(const struct choice *choice,
+                                        const struct thread_set *waiting, bool all)
+{
+    static struct thread_set free;
+    if (all)
+        return waiting;
+    free.count = 0;
+    for (uint32_t i = 0; i < choice->runnable->count; i++) {
+        uint32_t thread = choice->runnable->members[i];
+        if (!thread_set_has(waiting, thread) || thread_set_has(&let_through, thread))
+            thread_set_add(&free, thread);
+    }
+    if (free.count > 0)
+        return &free;
+    bool time_passes = choice->sleeping->count > 0 && !prng_one_in(&strategy_prng, 4);
+    return time_passes ? choice->sleeping : waiting;
 }
 
 static bool next(struct strategy *strategy, const struct choice *choice,
                  struct plan_segment *segment)
 {
     (void)strategy;
-    bool all;
-    uint64_t waiting = at_doors(choice->runnable, &all);
-    let_through &= waiting;
-    uint64_t free = choice->runnable & ~(waiting & ~let_through);
-    if (all && waiting != 0)
-        free = waiting;
-    else if (free == 0 && choice->sleeping != 0 && !prng_one_in(&strategy_prng, 4))
-        free = choice->sleeping;
+    static struct thread_set waiting;
+    bool all = at_doors(choice->runnable, &waiting);
+    forget_gone(&waiting);
+    const struct thread_set *free = may_run(choice, &waiting, all);
     segment->steps = 1;
-    if ((free >> choice->current & 1) != 0 && !prng_one_in(&strategy_prng, switch_odds)) {
+    if (thread_set_has(free, choice->current) && !prng_one_in(&strategy_prng, switch_odds)) {
         segment->thread = (uint16_t)choice->current;
         return true;
     }
-    segment->thread = (uint16_t)mask_draw(free != 0 ? free : waiting);
-    bool may_stay = (waiting >> segment->thread & 1) != 0;
+    segment->thread = (uint16_t)draw_member(free);
+    bool may_stay = thread_set_has(&waiting, segment->thread);
     if (may_stay || prng_one_in(&strategy_prng, 64)) /* not always the first time that it comes by */
-        bit_set(&let_through, segment->thread);
+        thread_set_add(&let_through, segment->thread);
     return true;
 }
 

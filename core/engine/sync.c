@@ -118,7 +118,7 @@ static bool wakes_late(const struct hook_site *site, struct thread *thread, uint
     hook_step.event->fault = FAULT_WAKE + 1;
     if (thread->deadline_ns - now_ns > delay_ns)
         thread->deadline_ns = now_ns + delay_ns;
-    bit_set(&engine.sleeping, index);
+    thread_set_add(&engine.sleeping, index);
     engine.busy_ns += thread->deadline_ns - now_ns;
     return true;
 }
@@ -132,11 +132,12 @@ bool hook_sim_unpark(const struct hook_site *site, struct hook_note *note)
     note->set = true;
     if (!note->waited || was_set)
         return !was_set;
-    for (uint32_t i = 0; i < engine.thread_count; i++) {
-        struct thread *thread = &engine.threads[i];
-        if (thread->state == THREAD_BLOCKED && thread->wait_kind == EDGE_EVENT &&
-            thread->wait_object == note && !wakes_late(site, thread, i))
-            engine_wake(i);
+    for (uint32_t i = engine.blocked.count; i-- > 0;) {
+        uint32_t index = engine.blocked.members[i];
+        struct thread *thread = &engine.threads[index];
+        if (thread->wait_kind == EDGE_EVENT && thread->wait_object == note &&
+            !wakes_late(site, thread, index))
+            engine_wake(index);
     }
     return true;
 }

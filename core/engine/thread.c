@@ -33,14 +33,25 @@ void engine_wake(uint32_t thread)
 {
     check(engine.threads[thread].state == THREAD_BLOCKED);
     engine.threads[thread].state = THREAD_RUNNABLE;
-    bit_set(&engine.runnable, thread);
-    bit_clear(&engine.sleeping, thread);
-    bit_clear(&hook_step.spinning, thread);
+    thread_set_add(&engine.runnable, thread);
+    thread_set_remove(&engine.blocked, thread);
+    thread_set_remove(&engine.sleeping, thread);
+    thread_set_remove(&engine.spinning, thread);
+    hook_step.spinning = engine.spinning.count;
     bool asks = engine.strategy->asks_on_wake && !engine.fair; /* turns are as long for everybody */
     if (!asks || hook_step.left <= 1 || engine.options.check_each_step)
         return;
     engine.segment.steps -= (uint32_t)(hook_step.left - 1);
     hook_step.left = 1;
+}
+
+void engine_wake_waiters(enum edge_kind kind, const volatile void *object)
+{
+    for (uint32_t i = engine.blocked.count; i-- > 0;) {
+        uint32_t thread = engine.blocked.members[i];
+        if (engine.threads[thread].wait_kind == kind && engine.threads[thread].wait_object == object)
+            engine_wake(thread);
+    }
 }
 
 static void thread_first_code(void *argument)
@@ -74,6 +85,7 @@ uint32_t thread_add(hook_entry *entry, void *argument, const char *name)
     thread->own.user = NULL;
     thread->task = NULL;
     thread->wait_site = NULL;
+    thread->wait_object = NULL;
     thread->deadline_ns = HOOK_FOREVER;
     thread->wait_token_count = 0;
     thread->state = THREAD_RUNNABLE;
@@ -88,7 +100,7 @@ uint32_t thread_add(hook_entry *entry, void *argument, const char *name)
     thread->argument = argument;
     void *stack = again ? thread->own.stack_low : fiber_stack_take();
     fiber_init(&thread->own, stack, FIBER_STACK_SIZE, thread_first_code, thread);
-    bit_set(&engine.runnable, index);
+    thread_set_add(&engine.runnable, index);
     return index;
 }
 
@@ -135,13 +147,13 @@ _Noreturn void hook_sim_thread_exit(const struct hook_site *site)
             engine_fail(VERDICT_MISUSE, engine.holds[i].site, "a thread ends while it holds a lock");
     record_add(RECORD_EXIT, site, NULL, NULL);
     thread->state = THREAD_DONE;
-    for (uint32_t i = 0; i < engine.thread_count; i++) {
-        const struct thread *other = &engine.threads[i];
-        if (other->state == THREAD_BLOCKED && other->wait_kind == EDGE_JOIN &&
-            other->wait_thread == engine.current)
-            engine_wake(i);
+    for (uint32_t i = engine.blocked.count; i-- > 0;) {
+        uint32_t other = engine.blocked.members[i];
+        if (engine.threads[other].wait_kind == EDGE_JOIN &&
+            engine.threads[other].wait_thread == engine.current)
+            engine_wake(other);
     }
-    bit_clear(&engine.runnable, engine.current);
+    thread_set_remove(&engine.runnable, engine.current);
     engine_hand_over();
     check(!"a thread that ended was chosen");
     abort();

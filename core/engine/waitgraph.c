@@ -13,6 +13,9 @@
  * Stuck agents are the greatest set that fits: an agent met again on the way is taken to be stuck.
  * That is sound: whenever the search answers yes, everything on its way depends only on itself. An
  * agent that waits for an event or for the clock is not stuck, for anybody could wake it.
+ *
+ * Threads block often and are seldom stuck: so the search is made without a word, and again to tell
+ * of its edges if the answer is yes.
  */
 #include <string.h>
 
@@ -20,11 +23,11 @@
 #include "core/engine/internal.h"
 
 struct search {
-    uint64_t threads_met;
-    uint8_t task_met[TASKS_MAX];
-    struct outcome *outcome;
-    uint64_t distinct_threads;
+    uint64_t number;         /* what this search has met has this number */
+    struct outcome *outcome; /* where edges are told; NULL: they are not */
+    uint32_t edge_count;
 };
+static uint64_t search_number, thread_met[ENGINE_THREADS_MAX], task_met[TASKS_MAX];
 
 static bool thread_is_stuck(struct search *search, uint32_t thread);
 static bool task_is_stuck(struct search *search, struct hook_task *task);
@@ -34,13 +37,18 @@ static bool holder_is_stuck(struct search *search, struct hook_task *task, uint3
     return task != NULL ? task_is_stuck(search, task) : thread_is_stuck(search, thread);
 }
 
-/* Appends an edge; the rest of its fields are the caller's. NULL: no room, the search goes on. */
+static struct search search_begin(struct outcome *outcome)
+{
+    return (struct search){ ++search_number, outcome, 0 };
+}
+
+/* Appends an edge; the rest of its fields are the caller's. With no room, in place of the last. */
 static struct edge *edge_add(struct search *search, enum edge_kind kind)
 {
     struct outcome *outcome = search->outcome;
-    if (outcome->edge_count == ENGINE_EDGES_MAX)
+    if (search->edge_count == ENGINE_EDGES_MAX)
         return &outcome->edges[ENGINE_EDGES_MAX - 1];
-    struct edge *edge = &outcome->edges[outcome->edge_count++];
+    struct edge *edge = &outcome->edges[search->edge_count++];
     memset(edge, 0, offsetof(struct edge, wait_chain));
     edge->wait_chain.count = edge->hold_chain.count = 0;
     edge->kind = kind;
@@ -96,6 +104,16 @@ static void edge_token(struct edge *edge, const struct hook_token *token)
 
 /* --- threads --- */
 
+static void tell_hold(struct search *search, uint32_t thread, enum edge_kind kind,
+                      const struct hold *hold)
+{
+    if (search->outcome == NULL)
+        return;
+    struct edge *edge = edge_add(search, kind);
+    edge_wait(edge, thread);
+    edge_hold(edge, hold);
+}
+
 /* Of several who share it, one that never gives it back is enough. */
 static bool waits_for_hold(struct search *search, uint32_t thread, enum edge_kind kind)
 {
@@ -103,29 +121,43 @@ static bool waits_for_hold(struct search *search, uint32_t thread, enum edge_kin
         const struct hold *hold = &engine.holds[i];
         if (hold->object != engine.threads[thread].wait_object)
             continue;
-        uint32_t mark = search->outcome->edge_count;
-        struct edge *edge = edge_add(search, kind);
-        edge_wait(edge, thread);
-        edge_hold(edge, hold);
+        uint32_t mark = search->edge_count;
+        tell_hold(search, thread, kind, hold);
         if (holder_is_stuck(search, hold->task, hold->thread))
             return true;
-        search->outcome->edge_count = mark;
+        search->edge_count = mark;
     }
     return false;
 }
 
-static bool waits_for_end(struct search *search, uint32_t thread)
+static void tell_end(struct search *search, uint32_t thread, uint32_t other)
 {
-    uint32_t other = engine.threads[thread].wait_thread, mark = search->outcome->edge_count;
+    if (search->outcome == NULL)
+        return;
     struct edge *edge = edge_add(search, EDGE_JOIN);
     edge_wait(edge, thread);
     engine_agent_name(NULL, other, edge->to, sizeof edge->to);
     edge->object_class = "thread";
     snprintf(edge->object, sizeof edge->object, "the end of %s", edge->to);
+}
+
+static bool waits_for_end(struct search *search, uint32_t thread)
+{
+    uint32_t other = engine.threads[thread].wait_thread, mark = search->edge_count;
+    tell_end(search, thread, other);
     if (thread_is_stuck(search, other))
         return true;
-    search->outcome->edge_count = mark;
+    search->edge_count = mark;
     return false;
+}
+
+static void tell_stop(struct search *search, uint32_t thread, const struct hook_token *token)
+{
+    if (search->outcome == NULL)
+        return;
+    struct edge *edge = edge_add(search, EDGE_STOP);
+    edge_wait(edge, thread);
+    edge_token(edge, token);
 }
 
 static bool waits_for_tokens(struct search *search, uint32_t thread)
@@ -135,13 +167,11 @@ static bool waits_for_tokens(struct search *search, uint32_t thread)
         const struct hook_token *token = waiter->wait_tokens[i];
         if (token->holder == 0)
             continue;
-        uint32_t mark = search->outcome->edge_count;
-        struct edge *edge = edge_add(search, EDGE_STOP);
-        edge_wait(edge, thread);
-        edge_token(edge, token);
+        uint32_t mark = search->edge_count;
+        tell_stop(search, thread, token);
         if (thread_is_stuck(search, token->holder - 1u))
             return true;
-        search->outcome->edge_count = mark;
+        search->edge_count = mark;
     }
     return false;
 }
@@ -153,9 +183,9 @@ static bool thread_is_stuck(struct search *search, uint32_t thread)
         return true; /* it ended with what others wait for */
     if (waiter->state == THREAD_RUNNABLE)
         return false;
-    if ((search->threads_met >> thread & 1) != 0)
+    if (thread_met[thread] == search->number)
         return true;
-    search->threads_met |= (uint64_t)1 << thread;
+    thread_met[thread] = search->number;
     bool stuck = false;
     if (waiter->wait_kind == EDGE_LOCK)
         stuck = waits_for_hold(search, thread, EDGE_LOCK);
@@ -166,7 +196,7 @@ static bool thread_is_stuck(struct search *search, uint32_t thread)
     else if (waiter->wait_token_count > 0)
         stuck = waits_for_tokens(search, thread);
     if (!stuck)
-        search->threads_met &= ~((uint64_t)1 << thread);
+        thread_met[thread] = 0;
     return stuck;
 }
 
@@ -182,60 +212,79 @@ static void edge_task(struct edge *edge, const struct hook_task *task)
     edge_holding(edge, task, UINT32_MAX);
 }
 
-static bool gate_is_stuck(struct search *search, struct hook_task *task)
+static void tell_gate(struct search *search, const struct hook_task *task)
 {
-    uint32_t mark = search->outcome->edge_count;
+    if (search->outcome == NULL)
+        return;
     struct edge *edge = edge_add(search, EDGE_GATE);
     edge_task(edge, task);
     engine_agent_name(NULL, engine.gate - 1, edge->to, sizeof edge->to);
     edge->object_class = "world";
     edge->holds_since = engine.gate_site;
     snprintf(edge->object, sizeof edge->object, "the world");
+}
+
+static bool gate_is_stuck(struct search *search, struct hook_task *task)
+{
+    uint32_t mark = search->edge_count;
+    tell_gate(search, task);
     if (thread_is_stuck(search, engine.gate - 1))
         return true;
-    search->outcome->edge_count = mark;
+    search->edge_count = mark;
     return false;
+}
+
+static void tell_token(struct search *search, const struct hook_task *task,
+                       const struct hook_token *token)
+{
+    if (search->outcome == NULL)
+        return;
+    struct edge *edge = edge_add(search, EDGE_TOKEN);
+    edge_task(edge, task);
+    edge_token(edge, token);
 }
 
 static bool tokens_are_stuck(struct search *search, struct hook_task *task)
 {
-    uint32_t mark = search->outcome->edge_count;
+    uint32_t mark = search->edge_count;
     for (uint32_t i = 0; i < engine.token_count; i++) {
         const struct hook_token *token = engine.tokens[i];
-        if (token->holder == 0) {
-            search->outcome->edge_count = mark;
-            return false;
-        }
-        struct edge *edge = edge_add(search, EDGE_TOKEN);
-        edge_task(edge, task);
-        edge_token(edge, token);
-        if (!thread_is_stuck(search, token->holder - 1u)) {
-            search->outcome->edge_count = mark;
+        if (token->holder != 0)
+            tell_token(search, task, token);
+        if (token->holder == 0 || !thread_is_stuck(search, token->holder - 1u)) {
+            search->edge_count = mark;
             return false;
         }
     }
     return engine.token_count > 0;
 }
 
+static void tell_runs(struct search *search, const struct hook_task *task)
+{
+    if (search->outcome == NULL)
+        return;
+    struct edge *edge = edge_add(search, EDGE_RUNS);
+    edge_task(edge, task);
+    engine_agent_name(NULL, task->thread, edge->to, sizeof edge->to);
+}
+
 static bool task_is_stuck(struct search *search, struct hook_task *task)
 {
-    if (search->task_met[task->index])
+    if (task_met[task->index] == search->number)
         return true;
-    search->task_met[task->index] = 1;
+    task_met[task->index] = search->number;
     bool stuck = false;
     if (task->state == TASK_RUNNING) {
-        uint32_t mark = search->outcome->edge_count;
-        struct edge *edge = edge_add(search, EDGE_RUNS);
-        edge_task(edge, task);
-        engine_agent_name(NULL, task->thread, edge->to, sizeof edge->to);
+        uint32_t mark = search->edge_count;
+        tell_runs(search, task);
         stuck = thread_is_stuck(search, task->thread);
         if (!stuck)
-            search->outcome->edge_count = mark;
+            search->edge_count = mark;
     } else if (task->state == TASK_READY) {
         stuck = (engine.gate != 0 && gate_is_stuck(search, task)) || tokens_are_stuck(search, task);
     }
     if (!stuck)
-        search->task_met[task->index] = 0;
+        task_met[task->index] = 0;
     return stuck;
 }
 
@@ -294,12 +343,13 @@ bool waitgraph_stuck(uint32_t thread)
     enum edge_kind kind = (enum edge_kind)engine.threads[thread].wait_kind;
     if (kind == EDGE_EVENT && engine.threads[thread].wait_token_count == 0)
         return false;
-    struct outcome *outcome = engine.outcome;
-    struct search search = { .outcome = outcome };
-    if (!thread_is_stuck(&search, thread)) {
-        outcome->edge_count = 0;
+    struct search search = search_begin(NULL);
+    if (!thread_is_stuck(&search, thread))
         return false;
-    }
+    struct outcome *outcome = engine.outcome;
+    search = search_begin(outcome);
+    check(thread_is_stuck(&search, thread));
+    outcome->edge_count = search.edge_count;
     order_edges(outcome);
     outcome->site = engine.threads[thread].wait_site;
     engine_agent_name(NULL, thread, outcome->agent, sizeof outcome->agent);
@@ -329,10 +379,11 @@ static void edge_to_nobody(struct search *search, uint32_t thread)
 void waitgraph_idle(void)
 {
     struct outcome *outcome = engine.outcome;
-    struct search search = { .outcome = outcome };
+    struct search search = search_begin(outcome);
     for (uint32_t i = 0; i < engine.thread_count; i++)
         if (engine.threads[i].state == THREAD_BLOCKED)
             edge_to_nobody(&search, i);
+    outcome->edge_count = search.edge_count;
     outcome->verdict = hook_step.spinning != 0 ? VERDICT_LIVELOCK : VERDICT_DEADLOCK;
     snprintf(outcome->message, sizeof outcome->message, "%s",
              hook_step.spinning != 0 ? "threads spin and nobody is left who could change what they see"
@@ -366,11 +417,12 @@ static void describe_ready(struct search *search, const struct hook_task *task)
 
 void waitgraph_describe(void)
 {
-    struct search search = { .outcome = engine.outcome };
+    struct search search = search_begin(engine.outcome);
     for (uint32_t i = 0; i < engine.task_count; i++)
         if (engine.tasks[i]->index == i && engine.tasks[i]->state == TASK_READY)
             describe_ready(&search, engine.tasks[i]);
     for (uint32_t i = 0; i < engine.thread_count; i++)
         if (engine.threads[i].state == THREAD_BLOCKED)
             describe_sleeper(&search, i);
+    engine.outcome->edge_count = search.edge_count;
 }

@@ -39,14 +39,14 @@ struct hook_step {
     struct trace_event *trace_next, *trace_limit;
     int64_t now_ns;
     uint64_t who;      /* the running thread and its task, as in an event */
-    uint64_t spinning; /* a bit per thread that waits for somebody to write what it spins on */
+    uint64_t spinning; /* how many threads wait for somebody to write what they spin on */
     struct trace_event *scratch; /* for events that are not kept */
 } __attribute__((aligned(64)));
 extern struct hook_step hook_step;
 
 /* What the engine provides: the slow path of a hook point; threads that spin on the object look
  * again; whether a weak CAS is to fail for no reason. */
-void hook_sim_point(const struct hook_site *site);
+void hook_sim_point(const struct hook_site *site, const volatile void *object);
 void hook_sim_wrote(const volatile void *object);
 bool hook_sim_fails(const struct hook_site *site);
 
@@ -72,7 +72,7 @@ static inline struct trace_event *hook_sim_event(const struct hook_site *site,
 static inline void hook_sim_before(const struct hook_site *site, const volatile void *object)
 {
     if (--hook_step.left == 0)
-        hook_sim_point(site);
+        hook_sim_point(site, object);
     hook_sim_event(site, object);
 }
 
