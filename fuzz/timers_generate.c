@@ -5,12 +5,15 @@
  * in the next program, so that nothing is left out ("swarm testing", Groce and others, ISSTA 2012).
  *
  * And each has a shape:
- *   few     some goroutines with a few operations each
+ *   few     some goroutines with some operations each
  *   duel    two parts of the runtime, drawn as a pair, against each other, and little else: so
- *           every pair gets its share of runs, and a run is short. Maybe in several rounds
+ *           every pair gets its share of runs. Maybe in several rounds
  *   burst   many timers and sleeps, or waits for descriptors, that end at the same time: long
  *           queues, deep heaps
  *   crowd   many of everything
+ *
+ * How large programs are is a matter of measurement: a run of twice as many steps costs twice as
+ * much, and meets most bugs more than twice as often, up to about a thousand steps.
  */
 #include "core/base/check.h"
 #include "fuzz/timers.h"
@@ -19,9 +22,12 @@
 enum {
     DURATIONS_MAX = 3,
     TASTE_VERBS_MAX = 96, /* more than all weights together */
-    OPERATIONS_MAX = 4, /* of a goroutine, as a rule */
-    DUEL_PATTERN_MAX = 2, /* operations of a goroutine in one round of a duel */
-    FEW_GOROUTINES = 6,   /* are many unless it is a burst */
+    DUEL_PATTERN_MAX = 3, /* operations of a goroutine in one round of a duel */
+    DUEL_GOROUTINES = 4,
+    FEW_GOROUTINES = 5,  /* more are many unless it is a burst */
+    FEW_OPERATIONS = 8,  /* of a goroutine, at most */
+    CROWD_OPERATIONS = 12,
+    PEER_OPERATIONS = 4,
     SYSMON_NAP = 20000, /* ns; as long as there is something to do */
 };
 
@@ -215,10 +221,8 @@ static void draw_taste(struct taste *taste, uint32_t themes, bool crowd, struct 
     taste->shrunk = false;
     taste->timers = crowd ? TIMERS_COUNT : draw_few(prng, TIMERS_COUNT);
     taste->descriptors = crowd ? TIMERS_DESCRIPTORS : draw_few(prng, TIMERS_DESCRIPTORS);
-    taste->goroutines = draw_few(prng, prng_one_in(prng, 8) ? FEW_GOROUTINES : 3);
-    if (crowd)
-        taste->goroutines = 1 + prng_below(prng, FEW_GOROUTINES);
-    taste->longest = crowd || prng_one_in(prng, 16) ? 3 * OPERATIONS_MAX : OPERATIONS_MAX;
+    taste->goroutines = 2 + prng_below(prng, FEW_GOROUTINES - 1);
+    taste->longest = crowd ? CROWD_OPERATIONS : FEW_OPERATIONS;
     taste->duration_count = crowd ? DURATIONS_MAX : draw_few(prng, DURATIONS_MAX);
     for (uint32_t i = 0; i < taste->duration_count; i++)
         taste->durations[i] = draw_nice(prng);
@@ -295,7 +299,7 @@ static void draw_peers(struct plan *plan, struct taste *taste, struct prng *prng
 {
     uint32_t peers = draw_few(prng, TIMERS_PEERS);
     for (uint32_t i = 1; i <= peers; i++) {
-        for (uint32_t j = draw_few(prng, OPERATIONS_MAX); j > 0; j--) {
+        for (uint32_t j = draw_few(prng, PEER_OPERATIONS); j > 0; j--) {
             if (!prng_one_in(prng, 4))
                 add_operation(plan, 'x', i, VERB_WAIT, taste, prng);
             add_operation(plan, 'x', i, VERB_IO, taste, prng);
@@ -303,10 +307,11 @@ static void draw_peers(struct plan *plan, struct taste *taste, struct prng *prng
     }
 }
 
-/* With three or more, one may be idle while two others are at work. */
+/* Seldom one: what two Ps do to each other is most of what can go wrong. With three or more, one may
+ * be idle while two others are at work. */
 static uint32_t draw_procs(struct prng *prng)
 {
-    return 1 + prng_below(prng, TIMERS_PROCS_MAX);
+    return prng_one_in(prng, 6) ? 1 : 2 + prng_below(prng, TIMERS_PROCS_MAX - 1);
 }
 
 static void draw_settings(struct plan *plan, const struct taste *taste, uint32_t procs,
@@ -400,7 +405,7 @@ static void draw_duel(struct plan *plan, struct prng *prng, uint32_t faults)
 
     struct taste taste = { .timers = draw_few(prng, 3),
                            .descriptors = 1,
-                           .goroutines = 1 + prng_below(prng, 2) + prng_below(prng, 2),
+                           .goroutines = 1 + prng_below(prng, DUEL_GOROUTINES),
                            .duration_count = prng_one_in(prng, 4) ? 2 : 1,
                            .sysmon = scavenges || has_part(&duel, PART_WORK) ||
                                      prng_one_in(prng, 3),
