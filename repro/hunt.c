@@ -25,8 +25,6 @@ static uint32_t run_number(const struct hunt_options *options, uint64_t index,
     options->subject->generate(&plan, &prng, faults_of(options));
     strategy_seed(prng_next(&prng));
     struct strategy *strategy = options->strategy;
-    if (strategy == NULL)
-        strategy = strategy_at((uint32_t)(index % strategy_count()));
     struct engine_options engine_options = { .faults = faults_of(options), .log = options->log };
     if (observer != NULL)
         return observer_run(observer, options->subject, &plan, strategy, &engine_options, outcome);
@@ -55,9 +53,11 @@ static struct sighting *sighting_find(struct hunt_job *job, const struct outcome
     return NULL;
 }
 
-/* False: the search is to stop. */
+/* What the last run did, or else the plan of the run that it was predicted from. False: the search
+ * is to stop. */
 static bool note_finding(struct hunt_job *job, uint64_t index, const struct outcome *outcome,
-                         bool confirmed, const struct hunt_watch *watch)
+                         const struct plan *predicted_from, bool confirmed,
+                         const struct hunt_watch *watch)
 {
     struct sighting *sighting = sighting_find(job, outcome);
     if (sighting != NULL) {
@@ -67,11 +67,15 @@ static bool note_finding(struct hunt_job *job, uint64_t index, const struct outc
     if (job->sighting_count == HUNT_SIGHTINGS_MAX)
         return true; /* that many different findings are more than anybody reads */
     sighting = &job->sightings[job->sighting_count];
-    *sighting = (struct sighting){ .verdict = (uint8_t)outcome->verdict,
-                                   .confirmed = confirmed,
-                                   .first = index,
-                                   .count = 1 };
+    sighting->verdict = (uint8_t)outcome->verdict;
+    sighting->confirmed = confirmed;
+    sighting->first = index;
+    sighting->count = 1;
     memcpy(sighting->hash, outcome->signature_hash, sizeof sighting->hash);
+    sighting->outcome = *outcome;
+    sighting->recorded = predicted_from != NULL || engine_recorded(&sighting->plan);
+    if (predicted_from != NULL)
+        plan_copy(&sighting->plan, predicted_from);
     job->sighting_count++; /* from here on the parent may look at it */
     return watch->seen(watch->context, sighting);
 }
@@ -91,7 +95,7 @@ static bool note_predictions(const struct hunt_options *options, struct hunt_job
         prediction_outcome(prediction, &predicted);
         uint32_t tries = confirm_tries(prediction) / CONFIRM_HASTE;
         bool confirmed = hunt_confirm(options, index, &plan, prediction, tries, &reached) > 0;
-        if (!note_finding(job, index, &predicted, confirmed, watch))
+        if (!note_finding(job, index, &predicted, &plan, confirmed, watch))
             return false;
     }
     return true;
@@ -102,6 +106,7 @@ void hunt_search(const struct hunt_options *options, struct hunt_job *job, uint6
 {
     static struct outcome outcome;
     uint64_t runs = 0, steps = 0, budget = 0;
+    strategy_forget();
     struct observer *observer = options->no_prediction ? NULL : observer_new();
     for (uint64_t index = first; index < options->runs_max; index += stride) {
         uint32_t predictions = run_number(options, index, observer, &outcome);
@@ -114,7 +119,7 @@ void hunt_search(const struct hunt_options *options, struct hunt_job *job, uint6
             job->steps = steps;
             job->budget = budget;
         }
-        if (finding && !note_finding(job, index, &outcome, true, watch))
+        if (finding && !note_finding(job, index, &outcome, NULL, true, watch))
             break;
         if (!finding && predictions > 0 &&
             !note_predictions(options, job, index, observer, predictions, watch))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The search behind `wedge hunt`. Run number n of a hunt depends on the seed and n alone: whoever
- * knows both has the run. So jobs (child processes) only count, and tell which run showed what
- * first; the parent runs that one again. What is found does not depend on the number of jobs,
- * unless the time ran out.
+ * The search behind `wedge hunt`. The program of run number n depends on the seed and n alone; its
+ * schedule, where a strategy learns, also on the runs that the same job made before. Jobs (child
+ * processes) make each a share of the runs and leave on a board, which the parent reads, what they
+ * saw, with the plan that shows it. So the same seed and number of jobs find the same.
  */
 #ifndef REPRO_HUNT_H
 #define REPRO_HUNT_H
@@ -19,7 +19,7 @@ enum { HUNT_JOBS_MAX = 64, HUNT_SIGHTINGS_MAX = 256 };
 struct hunt_options {
     const struct wedge_subject *subject;
     const char *folder;
-    struct strategy *strategy; /* NULL: all in turn */
+    struct strategy *strategy;
     uint64_t seed, runs_max;
     double seconds_max;
     uint32_t faults, jobs;
@@ -32,8 +32,11 @@ struct sighting {
     char hash[9];
     uint8_t verdict;
     bool confirmed; /* a prediction: a schedule was soon found that ends so; else true */
+    bool recorded;  /* `plan` has all of it */
     uint64_t first; /* the number of the first run that showed it */
     uint64_t count;
+    struct outcome outcome; /* of that run */
+    struct plan plan;       /* what it did */
 };
 
 /* What one job has done so far. Written by it alone, read by the parent while it runs. */

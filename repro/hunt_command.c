@@ -23,7 +23,7 @@
 struct board {
     _Atomic uint64_t stop_at; /* no run after this one is needed */
     _Atomic bool stop;
-    struct hunt_job jobs[HUNT_JOBS_MAX];
+    struct hunt_job jobs[]; /* options.jobs of them */
 };
 
 struct hunt {
@@ -223,7 +223,7 @@ static json_t *results_json(const struct hunt *hunt)
             list, json_pack("{s:s, s:s, s:s, s:I, s:I, s:s?}", "verdict",
                             verdict_name(result->verdict), "signature",
                             result->hash, "signature_text", result->signature,
-                            "first_schedule", (json_int_t)result->sighting.first + 1, "count",
+                            "first_schedule", (json_int_t)result->sighting->first + 1, "count",
                             (json_int_t)count_sighted(hunt, result), "reproducer",
                             result->path[0] != '\0' ? result->path : NULL));
     }
@@ -245,7 +245,7 @@ static void sum_json(const struct hunt *hunt, const struct totals *totals)
         hunt->seconds, "schedules_per_second", (double)totals->runs / seconds, "steps_per_second",
         (double)totals->steps / seconds, "reproducer",
         first != NULL && first->path[0] != '\0' ? first->path : NULL, "strategy",
-        options->strategy != NULL ? options->strategy->name : "portfolio", "seed",
+        options->strategy->name, "seed",
         (json_int_t)options->seed, "steps", (json_int_t)totals->steps, "cut_off",
         (json_int_t)totals->budget, "jobs", (int)options->jobs, "findings", results_json(hunt));
     output_add(object, rest);
@@ -270,7 +270,7 @@ static void sum_text(const struct hunt *hunt, const struct totals *totals)
         const struct result *result = &hunt->results.items[i];
         printf("%s%s %s: %" PRIu64 " schedules, first in %" PRIu64 ": %s\n", i == 0 ? "\n" : "",
                verdict_name(result->verdict), result->hash,
-               count_sighted(hunt, result), result->sighting.first + 1,
+               count_sighted(hunt, result), result->sighting->first + 1,
                result->path[0] != '\0' ? result->path : "not written");
     }
 }
@@ -298,7 +298,7 @@ static int sum_up(struct hunt *hunt)
 /* --- the command line --- */
 
 static const struct argp_option options[] = {
-    { "strategy", 's', "NAME", 0, "who picks the next thread (see: wedge list); all in turn", 0 },
+    { "strategy", 's', "NAME", 0, "who picks the next thread (see: wedge list); portfolio", 0 },
     { "faults", 'f', "LIST", 0, "all, none, or names with commas; -NAME leaves one out; all", 0 },
     { "time", 't', "SECONDS", 0, "how long; 60, or without end if --runs is given", 0 },
     { "runs", 'r', "N", 0, "how many schedules at most", 0 },
@@ -317,7 +317,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     switch (key) {
     case 's':
         to->strategy = strategy_find(text);
-        if (to->strategy == NULL && strcmp(text, "portfolio") != 0)
+        if (to->strategy == NULL)
             argp_error(state, "no strategy '%s' (see: wedge list)", text);
         return 0;
     case 'f':
@@ -366,7 +366,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static const struct argp argp = {
     options, parse_option, "SUBJECT",
     "Searches schedules and faults until one shows a finding; shrinks it, writes a reproducer and "
-    "reports it. The same seed finds the same, whatever the number of jobs.\v"
+    "reports it. The same seed and number of jobs find the same.\v"
     "examples:\n"
     "  wedge hunt timers --time 10\n"
     "  wedge hunt abba --strategy pct --runs 1000 -o out\n"
@@ -379,6 +379,7 @@ int command_hunt(int argc, char **argv)
     static struct hunt hunt = { .options = { .folder = ".", .seed = 1, .runs_max = UINT64_MAX,
                                              .seconds_max = 0, .faults = FAULTS_ALL, .jobs = 1 } };
     hunt.results = (struct results){ .options = &hunt.options, .progress = &hunt.progress };
+    hunt.options.strategy = strategy_find("portfolio");
     argp_parse(&argp, argc, argv, 0, NULL, &hunt.options);
     if (hunt.options.seconds_max == 0)
         hunt.options.seconds_max = hunt.options.runs_max == UINT64_MAX ? 60 : 1e12;
@@ -386,8 +387,8 @@ int command_hunt(int argc, char **argv)
         fputs("wedge: nothing can be tested: this build has no hook points\n", stderr);
         return EXIT_UNTESTED;
     }
-    hunt.board = mmap(NULL, sizeof *hunt.board, PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    hunt.board = mmap(NULL, sizeof *hunt.board + hunt.options.jobs * sizeof hunt.board->jobs[0],
+                      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (hunt.board == MAP_FAILED) {
         perror("wedge: mmap");
         return EXIT_BROKEN;

@@ -15,7 +15,7 @@ enum { SHRINK_RUNS_MAX = 30000, SHRINK_RUNS_LATE = 2000, SHRINK_RUNS_PREDICTED =
 
 bool result_is(const struct result *result, enum verdict verdict, const char *hash)
 {
-    const struct sighting *sighting = &result->sighting;
+    const struct sighting *sighting = result->sighting;
     return (result->verdict == verdict && strcmp(result->hash, hash) == 0) ||
            (sighting->verdict == verdict && strcmp(sighting->hash, hash) == 0);
 }
@@ -42,16 +42,6 @@ static void print_finding(struct results *results, const struct finding *finding
     fflush(stdout);
 }
 
-/* The run that was sighted, once more. False: it could not be recorded. */
-static bool take_run(const struct results *results, const struct sighting *sighting,
-                     struct finding *finding)
-{
-    static struct outcome outcome;
-    hunt_run(results->options, sighting->first, &outcome);
-    check(strcmp(outcome.signature_hash, sighting->hash) == 0); /* runs are deterministic */
-    return finding_take(finding, results->options->subject, &outcome);
-}
-
 static const struct prediction *prediction_find(const struct lockgraph *graph, const char *hash,
                                                 struct outcome *outcome)
 {
@@ -63,27 +53,26 @@ static const struct prediction *prediction_find(const struct lockgraph *graph, c
     return NULL;
 }
 
-/* The same of what a run predicted: if a schedule shows it, that is the finding. */
+/* What a run predicted: if a schedule shows it, that is the finding. False: it could not be
+ * recorded. */
 static bool take_prediction(const struct results *results, const struct sighting *sighting,
                             struct finding *finding)
 {
-    static struct plan plan;
     static struct outcome predicted, reached;
     const struct hunt_options *options = results->options;
     struct engine_options engine_options = { .record_chains = true };
-    hunt_run(options, sighting->first, &predicted);
-    check(engine_recorded(&plan)); /* or else it would not have been learned from */
-    const struct lockgraph *graph = observer_learn(options->subject, &plan, strategy_replay(),
+    const struct plan *plan = &sighting->plan;
+    const struct lockgraph *graph = observer_learn(options->subject, plan, strategy_replay(),
                                                    &engine_options, &predicted);
     const struct prediction *prediction = prediction_find(graph, sighting->hash, &predicted);
     check(prediction != NULL); /* runs are deterministic */
-    uint32_t tries = hunt_confirm(options, sighting->first, &plan, prediction,
+    uint32_t tries = hunt_confirm(options, sighting->first, plan, prediction,
                                   confirm_tries(prediction), &reached);
     bool taken = true;
     if (tries > 0)
         taken = finding_take(finding, options->subject, &reached);
     else
-        finding_take_plan(finding, options->subject, &plan, &predicted);
+        finding_take_plan(finding, options->subject, plan, &predicted);
     finding_predicted(finding, &predicted, sighting->first + 1, tries,
                       confirm_tries(prediction));
     return taken;
@@ -107,7 +96,6 @@ static void write_finding(struct results *results, struct finding *finding)
     results->unwritten = true;
 }
 
-/* Makes that run again, and all that follows from it. */
 void results_settle(struct results *results, const struct sighting *sighting)
 {
     static struct finding finding;
@@ -115,14 +103,17 @@ void results_settle(struct results *results, const struct sighting *sighting)
     if (results->count == HUNT_SIGHTINGS_MAX ||
         result_find(results, verdict, sighting->hash) != NULL)
         return;
-    bool taken = verdict_is_predicted(verdict) ? take_prediction(results, sighting, &finding)
-                                               : take_run(results, sighting, &finding);
+    bool taken = sighting->recorded;
+    if (verdict_is_predicted(verdict))
+        taken = take_prediction(results, sighting, &finding);
+    else
+        finding_take_plan(&finding, results->options->subject, &sighting->plan, &sighting->outcome);
     if (result_find(results, finding.outcome.verdict, finding.outcome.signature_hash) != NULL)
         return; /* predicted otherwise, or seen before it was predicted */
     if (taken)
         write_finding(results, &finding);
     struct result *result = &results->items[results->count++];
-    result->sighting = *sighting;
+    result->sighting = sighting;
     result->verdict = finding.outcome.verdict;
     memcpy(result->hash, finding.outcome.signature_hash, sizeof result->hash);
     memcpy(result->signature, finding.outcome.signature, sizeof result->signature);

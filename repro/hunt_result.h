@@ -10,7 +10,7 @@
 
 /* A sighting that has been dealt with. */
 struct result {
-    struct sighting sighting;
+    const struct sighting *sighting; /* on the board */
     enum verdict verdict; /* what it turned out to be: not what was predicted, but what is */
     char hash[9];
     char signature[ENGINE_TEXT_MAX * 2];

@@ -214,7 +214,6 @@ static void list_all(const struct options *options)
     heading(options, "strategies");
     for (uint32_t i = 0; i < strategy_count(); i++)
         print_line(options, "strategy", strategy_at(i)->name, strategy_at(i)->about);
-    print_line(options, "strategy", "portfolio", "all of these in turn; hunt's standard");
     heading(options, "faults");
     for (uint32_t i = 0; i < FAULT_COUNT; i++)
         print_line(options, "fault", fault_name(i), fault_about(i));

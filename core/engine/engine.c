@@ -7,6 +7,9 @@
 #include "core/base/check.h"
 #include "core/engine/site.h"
 
+/* Kept out of the way of a step. */
+#define ENGINE_SELDOM __attribute__((cold, noinline))
+
 struct engine engine;
 struct hook_step hook_step = { .left = 1, .event = &engine.trace_scratch,
                                .scratch = &engine.trace_scratch };
@@ -24,13 +27,16 @@ _Noreturn void engine_finish(void)
     abort();
 }
 
-static void close_segment(bool blocked);
+static uint64_t close_segment(void);
+static void record_segment(void);
+static void close_turn(void);
 
 _Noreturn void engine_fail(enum verdict verdict, const struct hook_site *site, const char *what)
 {
     struct outcome *outcome = engine.outcome;
-    if (engine.segment_open) /* the steps up to here belong to the schedule */
-        close_segment(false);
+    if (engine.segment_open)
+        close_segment();
+    record_segment(); /* the steps up to here belong to the schedule */
     outcome->verdict = verdict;
     outcome->site = site;
     engine_agent_name(thread_current()->task, engine.current, outcome->agent,
@@ -57,9 +63,9 @@ static void finish_ok(void)
 }
 
 /* Half of the budget went by in fair turns; whether any of it was good for something decides. */
-static void finish_budget(void)
+static _Noreturn void finish_budget(void)
 {
-    if (engine.progress_step > engine.options.steps_max / 2)
+    if (engine.progress_step > engine.fair_step)
         engine_fail(VERDICT_BUDGET, NULL, "too many steps");
     char functions[ENGINE_TEXT_MAX] = "no progress under fair scheduling:";
     for (uint32_t i = 0; i < engine.thread_count; i++) {
@@ -73,7 +79,7 @@ static void finish_budget(void)
     engine_fail(VERDICT_LIVELOCK, NULL, functions);
 }
 
-static _Noreturn void engine_diverged(uint32_t segment, const char *why)
+static ENGINE_SELDOM _Noreturn void engine_diverged(uint32_t segment, const char *why)
 {
     engine.outcome->diverged_segment = segment;
     engine_fail(VERDICT_DIVERGED, thread_current()->wait_site, why);
@@ -81,41 +87,44 @@ static _Noreturn void engine_diverged(uint32_t segment, const char *why)
 
 /* --- segments: who runs, for how long --- */
 
-/* A segment that ended by choice and goes on with the same thread is one; one that ended because
- * its thread blocked is not, for there a replay has to choose again. */
-static void record_segment(uint32_t thread, uint64_t steps, bool blocked)
+/* A thread that goes on by choice is in one segment of the schedule; one that blocked and goes on
+ * begins another, for there a replay has to choose again. */
+static void record_segment(void)
 {
-    engine.steps += steps;
-    if (engine.fair)
+    uint32_t steps = (uint32_t)engine.turn_steps;
+    engine.turn_steps = 0;
+    if (engine.fair || steps == 0)
         return;
-    uint32_t count = engine.segment_count;
-    bool joins = count > 0 && !engine.segment_blocked && engine.segments[count - 1].thread == thread;
-    engine.segment_blocked = blocked;
-    if (joins) {
-        engine.segments[count - 1].steps += (uint32_t)steps;
-        return;
-    }
-    if (count == PLAN_SEGMENTS_MAX) {
+    if (engine.segment_count == PLAN_SEGMENTS_MAX) {
         engine.record_lost = true;
         return;
     }
-    engine.segments[count] = (struct plan_segment){ (uint16_t)thread, false, (uint32_t)steps };
-    engine.segment_count++;
+    engine.segments[engine.segment_count++] =
+        (struct plan_segment){ (uint16_t)engine.current, false, steps };
 }
 
 /* Counts the steps that the current segment made before it was cut short: those let through, and
- * the one that was pending when it began. */
-static void close_segment(bool blocked)
+ * the one that was pending when it began. Returns how many. */
+static inline uint64_t close_segment(void)
 {
     uint64_t left = engine.options.check_each_step ? engine.check_left : hook_step.left;
     uint64_t steps = engine.segment.steps - left + (left > 0 ? 1 : 0);
     engine.segment_open = false;
-    record_segment(engine.current, steps, blocked);
-    if (blocked && engine.segment.strict && steps < engine.segment.steps && engine.live)
+    engine.steps += steps;
+    engine.turn_steps += steps;
+    return steps;
+}
+
+/* The thread can do no more. */
+static void close_turn(void)
+{
+    bool short_of = close_segment() < engine.segment.steps;
+    record_segment();
+    if (short_of && engine.segment.strict && engine.live)
         engine_diverged(engine.segment_count - 1, "the thread stops before its segment ends");
 }
 
-static void begin_segment(struct plan_segment segment)
+static inline void begin_segment(struct plan_segment segment)
 {
     engine.segment = segment;
     engine.segment_open = true;
@@ -128,8 +137,12 @@ static void begin_segment(struct plan_segment segment)
 
 /* Time takes its turn after the last thread: who sleeps must not be starved by who is busy. Turns
  * differ in length, or a loop of the right length could hold a lock at the end of each. */
-static struct plan_segment take_turns(void)
+static ENGINE_SELDOM struct plan_segment take_turns(void)
 {
+    if (engine.steps >= engine.options.steps_max)
+        finish_budget();
+    record_segment();
+    engine.fair = true;
     uint32_t next = thread_set_lowest(&engine.runnable, engine.current + 1);
     if (next == ENGINE_THREADS_MAX) {
         if (engine.sleeping.count > 0)
@@ -143,23 +156,19 @@ static struct plan_segment take_turns(void)
 /* The next segment; its thread is runnable. */
 static struct plan_segment choose(void)
 {
-    if (engine.steps >= engine.options.steps_max)
-        finish_budget();
-    if (engine.steps >= engine.options.steps_max / 2)
-        engine.fair = true;
-    if (engine.fair)
+    if (engine.steps >= engine.fair_step)
         return take_turns();
-
     struct choice choice = { &engine.runnable, &engine.sleeping, engine.current, engine.steps };
     struct plan_segment segment = { 0, false, 0 };
     if (!engine.strategy->next(engine.strategy, &choice, &segment))
-        engine_diverged(engine.segment_count, "the schedule names a thread that cannot run");
+        engine_diverged(engine.segment_count + (engine.turn_steps > 0),
+                        "the schedule names a thread that cannot run");
     check(segment.steps > 0);
     if (!thread_set_has(&engine.runnable, segment.thread)) {
         check(thread_set_has(&engine.sleeping, segment.thread));
         engine_clock_to(engine.threads[segment.thread].deadline_ns);
     }
-    uint64_t until_fair = engine.options.steps_max / 2 - engine.steps;
+    uint64_t until_fair = engine.fair_step - engine.steps;
     if (segment.steps > until_fair) {
         segment.steps = (uint32_t)until_fair;
         segment.strict = false;
@@ -167,13 +176,20 @@ static struct plan_segment choose(void)
     return segment;
 }
 
-/* Lets another thread run; returns when this one is chosen again. */
-static void run_segment(struct plan_segment segment)
+/* Lets whom it chooses run; returns when this thread is chosen again. */
+static void run_next(void)
 {
-    begin_segment(segment);
-    if (segment.thread == engine.current)
+    struct plan_segment segment = choose();
+    if (segment.thread == engine.current) {
+        begin_segment(segment);
         return;
+    }
+    record_segment();
+    begin_segment(segment);
     engine.switches++;
+    if (engine.switches_seen.wanted)
+        switches_note(&engine.switches_seen, thread_current()->wait_site,
+                      engine.threads[segment.thread].wait_site);
     thread_current()->fiber = fiber_current();
     engine.current = segment.thread;
     who_update();
@@ -212,8 +228,8 @@ void hook_sim_point(const struct hook_site *site, const volatile void *object)
             return;
         }
     }
-    close_segment(false);
-    run_segment(choose());
+    close_segment();
+    run_next();
 }
 
 /* --- hook points --- */
@@ -266,12 +282,12 @@ static void idle(void)
 /* Hands over to somebody else; returns when this thread is chosen again (if ever). */
 void engine_hand_over(void)
 {
-    close_segment(true);
+    close_turn();
     if (engine.runnable.count == 0) {
         idle();
         check(engine.runnable.count > 0);
     }
-    run_segment(choose());
+    run_next();
 }
 
 void engine_block(void)
@@ -293,7 +309,7 @@ void engine_block(void)
         chain_record(&thread->wait_chain);
     if (waitgraph_stuck(self)) {
         engine.segment.strict = false;
-        close_segment(true);
+        close_turn();
         engine_finish();
     }
     engine_hand_over();
@@ -318,6 +334,7 @@ static void engine_prepare(void)
     site_group_count();
     engine.trace = calloc(TRACE_MAX + 1, sizeof *engine.trace);
     check(engine.trace != NULL);
+    hook_step.trace_next = engine.trace;
     if (fiber_current() == NULL)
         fiber_adopt(&engine.host);
     engine_catch_signals();
@@ -327,9 +344,9 @@ static void begin_run(void)
 {
     engine.home = fiber_current();
     engine.runs++;
+    engine.events_before = (uint32_t)(hook_step.trace_next - engine.trace);
     hook_step.trace_next = engine.trace;
     hook_step.trace_limit = engine.trace + TRACE_MAX;
-    engine.segment_blocked = true;
     engine.runnable.count = engine.blocked.count = 0;
     engine.sleeping.count = engine.spinning.count = 0;
     hook_step.spinning = 0;
@@ -340,8 +357,10 @@ static void begin_run(void)
     engine.thread_count = engine.serial_count = engine.hold_count = 0;
     engine.task_count = engine.token_count = 0;
     engine.gate = 0;
-    engine.steps = engine.progress_step = 0;
+    engine.steps = engine.turn_steps = engine.progress_step = 0;
     engine.switches = 0;
+    engine.switches_seen.wanted = false;
+    engine.switches_seen.news = 0;
     engine.fair = false;
     engine.segment_count = engine.fault_count = 0;
     engine.record_lost = false;
@@ -374,6 +393,7 @@ void engine_run(const struct wedge_subject *subject, const struct plan *plan,
     engine.outcome = outcome;
     if (engine.options.steps_max == 0)
         engine.options.steps_max = ENGINE_STEPS_STANDARD;
+    engine.fair_step = engine.options.steps_max / 2;
     hold_prepare(engine.options.record_chains);
     if (engine.options.record_chains && engine.task_chains == NULL) {
         engine.task_chains = calloc(TASKS_MAX, sizeof *engine.task_chains);
@@ -391,6 +411,8 @@ void engine_run(const struct wedge_subject *subject, const struct plan *plan,
 
     check(!engine.live);
     check(outcome->verdict != VERDICT_COUNT);
+    if (strategy->end != NULL)
+        strategy->end(strategy);
     outcome->steps = engine.steps;
     outcome->switches = engine.switches;
     outcome->now_ns = hook_step.now_ns;

@@ -20,6 +20,7 @@
 #include "core/base/fiber.h"
 #include "core/engine/engine.h"
 #include "core/engine/record.h"
+#include "core/engine/switches.h"
 
 enum {
     HOLDS_STANDARD = 512, /* they grow between runs */
@@ -124,6 +125,8 @@ struct engine {
 
     struct plan_segment segment;  /* what the strategy asked for */
     uint64_t steps;               /* in segments that have ended */
+    uint64_t turn_steps;          /* of `current` since it was chosen, not recorded yet */
+    uint64_t fair_step;           /* from which on threads take turns: half of the budget */
     uint64_t progress_step;       /* when hook_progress() was last called */
     uint32_t switches;
     bool fair; /* the second half of the budget: threads take turns */
@@ -141,10 +144,11 @@ struct engine {
     uint32_t fault_count;
     bool record_lost; /* more than a plan can hold */
 
+    struct switches switches_seen;
     bool segment_open;    /* `segment` has not been recorded */
-    bool segment_blocked; /* the last recorded segment ended because its thread blocked */
 
     struct trace_event *trace, trace_scratch;
+    uint32_t events_before; /* in the trace when the run begins: those of the run before */
     struct chain *chains;      /* of holds, by index; with record_chains */
     struct chain *task_chains; /* of tasks, by index: where each was last preempted */
     struct fiber host, *home; /* home: who called engine_run() */

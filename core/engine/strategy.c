@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "core/base/check.h"
+#include "core/engine/internal.h"
 
 struct prng strategy_prng;
 
-static struct strategy *const strategies[] = { &strategy_random, &strategy_pct, &strategy_starve };
+static struct strategy *const strategies[] = { &strategy_portfolio, &strategy_random, &strategy_pct,
+                                               &strategy_starve,    &strategy_delay,  &strategy_pos,
+                                               &strategy_surw };
 
 uint32_t strategy_count(void)
 {
@@ -36,12 +39,32 @@ void strategy_seed(uint64_t seed)
     strategy_prng.state = prng_next(&strategy_prng) ^ seed << 32;
 }
 
+void strategy_forget(void)
+{
+    portfolio_forget();
+    switches_forget(&engine.switches_seen);
+    hook_step.trace_next = engine.trace; /* SURW learns from the run before */
+}
+
 /* --- choices --- */
 
 uint32_t draw_member(const struct thread_set *set)
 {
     check(set->count > 0);
     return set->members[prng_below(&strategy_prng, set->count)];
+}
+
+static uint32_t sleeper_odds; /* once in so many choices a sleeping thread is woken early */
+
+void sleepers_draw_odds(void)
+{
+    static const uint16_t odds[] = { 2, 4, 4, 16, 16, 64, 256, 256 };
+    sleeper_odds = odds[prng_below(&strategy_prng, (uint32_t)count_of(odds))];
+}
+
+bool sleepers_wake(const struct choice *choice)
+{
+    return choice->sleeping->count > 0 && prng_one_in(&strategy_prng, sleeper_odds);
 }
 
 /* --- faults --- */

@@ -31,6 +31,8 @@ struct strategy {
      * plan asks for what is not there (the run diverged). */
     bool (*next)(struct strategy *strategy, const struct choice *choice,
                  struct plan_segment *segment);
+    /* The run is over. May be NULL. */
+    void (*end)(struct strategy *strategy);
     /* How many points that are open to this fault to let pass before the next is injected;
      * UINT32_MAX: no more. *value: as in struct plan_fault. NULL: the plan's faults are injected,
      * by name, and no others. */
@@ -40,7 +42,7 @@ struct strategy {
     bool (*fault_here)(struct strategy *strategy, enum fault_kind kind);
 };
 
-/* Strategies by row: "random", "pct", "starve". Not those that need input: strategy_replay,
+/* Strategies by row: the portfolio, "random", "pct", ... Not those that need input: strategy_replay,
  * strategy_bytes, strategy_steer. */
 uint32_t strategy_count(void);
 struct strategy *strategy_at(uint32_t index);
@@ -53,6 +55,9 @@ struct strategy *strategy_steer(const struct prediction *prediction);
 
 /* The seed of the next run, for strategies that draw: call before engine_run(). */
 void strategy_seed(uint64_t seed);
+
+/* Some learn from the runs before: from here on they know of none, as in a new process. */
+void strategy_forget(void);
 
 /* Follows plan->segments and plan->faults exactly; what cannot be followed is VERDICT_DIVERGED. */
 struct strategy *strategy_replay(void);

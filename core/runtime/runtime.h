@@ -27,7 +27,7 @@
 
 enum {
     P_MAX = 8,
-    M_MAX = 32,
+    M_MAX = 128,
     G_MAX = 48,
     RUNQ_SIZE = 8, /* per P; Go has 256: small, so that overflow into the global queue happens */
 };
