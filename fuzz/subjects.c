@@ -6,16 +6,31 @@
 #include "core/base/check.h"
 #include "fuzz/examples.h"
 #include "fuzz/timers.h"
+#include "fuzz/workloads.h"
 
 uint32_t subject_count(void)
 {
-    return 1 + example_count();
+    return 1 + example_count() + workload_count();
 }
 
 const struct wedge_subject *subject_at(uint32_t index)
 {
     check(index < subject_count());
-    return index == 0 ? &timers_subject : example_at(index - 1);
+    if (index == 0)
+        return &timers_subject;
+    index--;
+    return index < example_count() ? example_at(index) : workload_at(index - example_count());
+}
+
+enum verdict subject_expects(const struct wedge_subject *subject)
+{
+    for (uint32_t i = 0; i < example_count(); i++)
+        if (example_at(i) == subject)
+            return example_expects(i);
+    for (uint32_t i = 0; i < workload_count(); i++)
+        if (workload_at(i) == subject)
+            return workload_expects(i);
+    return VERDICT_OK;
 }
 
 const struct wedge_subject *subject_find(const char *name)
