@@ -43,6 +43,14 @@ void argument_file(struct argp_state *state, const char *text, const char **path
         argp_error(state, "which FILE?");
 }
 
+void argument_settings(struct argp_state *state, const struct wedge_subject *subject,
+                       const char *text, struct fixed_settings *settings)
+{
+    char wrong[256];
+    if (!settings_read(settings, subject, text, wrong, sizeof wrong))
+        argp_error(state, "%s", wrong);
+}
+
 static void add_faults(struct argp_state *state, const char *word, uint32_t *mask)
 {
     enum fault_kind kind;

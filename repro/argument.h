@@ -6,6 +6,8 @@
 #include <argp.h>
 #include <stdint.h>
 
+#include "repro/setting.h"
+
 /* A decimal number in [minimum, maximum]. */
 uint64_t argument_number(struct argp_state *state, const char *option, const char *text,
                          uint64_t minimum, uint64_t maximum);
@@ -15,6 +17,10 @@ void argument_file(struct argp_state *state, const char *text, const char **path
 
 /* Seconds: "60", "0.5". */
 double argument_seconds(struct argp_state *state, const char *option, const char *text);
+
+/* "threads=10,additions=5": settings of that subject. */
+void argument_settings(struct argp_state *state, const struct wedge_subject *subject,
+                       const char *text, struct fixed_settings *settings);
 
 /* "all", "none", names with commas between; -name takes one away. A list that begins with -name
  * begins with all. Returns a mask of enum fault_kind. */

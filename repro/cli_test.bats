@@ -41,6 +41,14 @@ refuses() {
     run -2 "$wedge" hunt abba --time 0
     run -2 "$wedge" hunt abba --faults hiccup
     run -2 "$wedge" hunt abba --strategy luck
+    run -2 "$wedge" hunt counter --set additions=10001
+    has 'expected additions=0..10000, found "additions=10001"'
+    run -2 "$wedge" hunt counter --set thread=3
+    has 'counter has no setting "thread=3"'
+    run -2 "$wedge" bench counter:threads
+    run -2 "$wedge" bench no-such-subject
+    run -2 "$wedge" bench --strategy luck
+    run -2 "$wedge" bench --speed --findings
     run -2 "$wedge" replay
     run -2 "$wedge" show
     run -2 "$wedge" shrink
@@ -50,7 +58,7 @@ refuses() {
     run -0 "$wedge" --help
     [ "${#lines[@]}" -le 24 ]
     has "examples:"
-    for command in list hunt replay show shrink graph; do
+    for command in list hunt replay show shrink graph bench; do
         run -0 "$wedge" "$command" --help
         [ "${#lines[@]}" -le 30 ]
         [[ "${lines[-1]}" == "  wedge $command"* ]]
@@ -148,6 +156,50 @@ refuses() {
     [[ "$sum" == *'"verdict":"deadlock"'* ]]
     run --separate-stderr -0 "$wedge" hunt ordered --json --runs 100
     [[ "$output" == *'"verdict":"ok"'*'"reproducer":null'* ]]
+}
+
+@test "hunt fixes the settings that it is told to" {
+    run --separate-stderr -0 "$wedge" hunt counter --set threads=3,additions=500 --runs 10 --json
+    [ "$(jq .steps <<<"$output")" -ge 15000 ] # of the threads alone
+    [ "$(jq .steps <<<"$output")" -le 15200 ]
+    run --separate-stderr -1 "$wedge" hunt --set threads=9 laggard --json --seed 2 -o found
+    [ -n "$(ls found)" ]
+}
+
+@test "bench counts the schedules to the first finding as hunt does, and the same each time" {
+    run --separate-stderr -0 "$wedge" bench abba --findings --seeds 5 --json
+    [ "$(jq -r .strategy <<<"$output" | tail -n 2 | xargs)" = "portfolio hunt" ]
+    counts=$output
+    for seed in 1 2 3 4 5; do
+        run --separate-stderr -1 "$wedge" hunt abba --strategy random --no-prediction --json \
+            --seed $seed -o found
+        [ "$(jq ".schedules[$seed - 1]" <<<"${counts%%$'\n'*}")" = \
+            "$(tail -n 1 <<<"$output" | jq .schedules)" ]
+    done
+    run --separate-stderr -0 "$wedge" bench abba --findings --seeds 5 --json
+    [ "$(jq -c 'del(.median_seconds)' <<<"$output")" = \
+        "$(jq -c 'del(.median_seconds)' <<<"$counts")" ]
+}
+
+@test "bench says how many searches found nothing, and takes those for the longest" {
+    run --separate-stderr -0 "$wedge" bench laggard:threads=10 --findings --seeds 9 --runs 12 \
+        --strategy random
+    [[ "${lines[-1]}" =~ laggard:threads=10\ +random\ +[1-8]/9\ .*\>.*-$ ]]
+    run --separate-stderr -0 "$wedge" bench ordered --findings --seeds 2 --runs 5 \
+        --strategy hunt --json
+    [ "$(jq -c '[.found, .least, .schedules, .mean]' <<<"$output")" = "[0,null,[null,null],5]" ]
+}
+
+@test "bench tells the speed of what it is asked for, and has nothing to find in a twin" {
+    run --separate-stderr -0 "$wedge" bench ordered counter:additions=100 --time 0.02
+    [ "${#lines[@]}" -eq 4 ]
+    [[ "${lines[2]}" =~ ^\ +ordered\ +[1-9][0-9]+\ +[0-9.]+\ +[0-9.]+M\ +1[12]\.[0-9]\ +[1-9][0-9]+$ ]]
+    [[ "${lines[3]}" =~ ^\ +counter:additions=100\ .*\ 208\.0\ +[1-9][0-9]+$ ]]
+    run --separate-stderr -0 "$wedge" bench abba --time 0.02 --seeds 2 --strategy pct --json
+    [ "$(jq -r '.schema + " " + .strategy' <<<"$output" | xargs)" = \
+        "wedge.speed/1 pct wedge.first-finding/1 pct" ]
+    [ "$(jq 'select(.ns_per_step) | .schedules_per_second > 1000 and .steps_per_schedule > 5' \
+        <<<"$output")" = true ]
 }
 
 @test "hunt that keeps going counts, writes each finding once, and stops in time" {

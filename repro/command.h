@@ -18,6 +18,7 @@ struct command {
     int (*run)(int argc, char **argv); /* an enum exit_code */
 };
 
+int command_bench(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_judge(int argc, char **argv);
 int command_list(int argc, char **argv);

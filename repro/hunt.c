@@ -23,6 +23,7 @@ static uint32_t run_number(const struct hunt_options *options, uint64_t index,
     prng.state = prng_next(&prng); /* so that the draws of run n are no shift of those of n + 1 */
     plan_clear(&plan);
     options->subject->generate(&plan, &prng, faults_of(options));
+    settings_apply(&options->settings, &plan);
     strategy_seed(prng_next(&prng));
     struct strategy *strategy = options->strategy;
     struct engine_options engine_options = { .faults = faults_of(options), .log = options->log };
@@ -94,8 +95,9 @@ static bool note_predictions(const struct hunt_options *options, struct hunt_job
         const struct prediction *prediction = lockgraph_prediction(graph, i);
         prediction_outcome(prediction, &predicted);
         uint32_t tries = confirm_tries(prediction) / CONFIRM_HASTE;
-        bool confirmed = hunt_confirm(options, index, &plan, prediction, tries, &reached) > 0;
-        if (!note_finding(job, index, &predicted, &plan, confirmed, watch))
+        uint32_t steered = hunt_confirm(options, index, &plan, prediction, tries, &reached);
+        job->steered += steered > 0 ? steered : tries;
+        if (!note_finding(job, index, &predicted, &plan, steered > 0, watch))
             return false;
     }
     return true;

@@ -13,6 +13,7 @@
 
 #include "core/engine/confirm.h"
 #include "core/engine/engine.h"
+#include "repro/setting.h"
 
 enum { HUNT_JOBS_MAX = 64, HUNT_SIGHTINGS_MAX = 256 };
 
@@ -23,6 +24,7 @@ struct hunt_options {
     uint64_t seed, runs_max;
     double seconds_max;
     uint32_t faults, jobs;
+    struct fixed_settings settings;
     bool keep_going, json;
     bool no_prediction; /* do not learn from runs that pass */
     struct record_log *log; /* where runs are written for the lock-order graph; may be NULL */
@@ -42,6 +44,7 @@ struct sighting {
 /* What one job has done so far. Written by it alone, read by the parent while it runs. */
 struct hunt_job {
     _Atomic uint64_t runs, steps, budget; /* budget: runs that were cut off */
+    _Atomic uint64_t steered; /* besides: schedules towards what was predicted */
     _Atomic uint32_t sighting_count;
     struct sighting sightings[HUNT_SIGHTINGS_MAX];
 };

@@ -299,12 +299,13 @@ static int sum_up(struct hunt *hunt)
 
 static const struct argp_option options[] = {
     { "strategy", 's', "NAME", 0, "who picks the next thread (see: wedge list); portfolio", 0 },
+    { "set", 'x', "NAME=VALUE", 0, "settings of the subject, with commas", 0 },
     { "faults", 'f', "LIST", 0, "all, none, or names with commas; -NAME leaves one out; all", 0 },
     { "time", 't', "SECONDS", 0, "how long; 60, or without end if --runs is given", 0 },
     { "runs", 'r', "N", 0, "how many schedules at most", 0 },
     { "seed", 'S', "N", 0, "another seed, other schedules; 1", 0 },
     { "jobs", 'j', "N", 0, "how many processes search; 1", 0 },
-    { "output", 'o', "DIR", 0, "where reproducers go, made if need be; the current folder", 0 },
+    { "output", 'o', "DIR", 0, "where reproducers go; the current folder", 0 },
     { "keep-going", 'k', NULL, 0, "do not stop at the first finding; count each kind", 0 },
     { "no-prediction", 'P', NULL, 0, "do not predict deadlocks from runs that pass", 0 },
     { "json", 'J', NULL, 0, "JSON lines on standard output; the last one is the sum", 0 },
@@ -322,6 +323,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case 'f':
         to->faults = argument_faults(state, text);
+        return 0;
+    case 'x':
+        if (state->hook != NULL)
+            argp_error(state, "--set is said once: NAME=VALUE,NAME=VALUE");
+        state->hook = text; /* until the subject is known */
         return 0;
     case 't':
         to->seconds_max = argument_seconds(state, "--time", text);
@@ -357,6 +363,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case ARGP_KEY_END:
         if (to->subject == NULL)
             argp_error(state, "which SUBJECT? (see: wedge list)");
+        if (state->hook != NULL)
+            argument_settings(state, to->subject, state->hook, &to->settings);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -369,7 +377,7 @@ static const struct argp argp = {
     "reports it. The same seed and number of jobs find the same.\v"
     "examples:\n"
     "  wedge hunt timers --time 10\n"
-    "  wedge hunt abba --strategy pct --runs 1000 -o out\n"
+    "  wedge hunt reorder --set threads=10 --strategy pct --runs 1000 -o out\n"
     "  wedge hunt timers --faults=-clock,-cas --keep-going --json",
     NULL, NULL, NULL
 };

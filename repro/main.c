@@ -30,6 +30,8 @@ static const struct command commands[] = {
       command_graph },
     { "judge", "CASES.jsonl", "watch one run of each lock-order case and compare the verdict",
       command_judge },
+    { "bench", "[SUBJECT...]", "measure how fast a hunt searches and how soon it finds",
+      command_bench },
     { "help", "[COMMAND]", "this text, or what `wedge COMMAND --help` says", command_help },
 };
 
