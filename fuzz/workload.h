@@ -19,6 +19,7 @@ static inline uint32_t workload_number(const void *argument)
 }
 
 extern const struct wedge_subject workload_counter;
+extern const struct wedge_subject workload_mutexes, workload_mutexes_crossed;
 extern const struct wedge_subject workload_queue;
 extern const struct wedge_subject workload_stack, workload_stack_kept;
 extern const struct wedge_subject workload_reorder, workload_reorder_locked;

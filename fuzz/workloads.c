@@ -16,6 +16,8 @@ static const struct {
     enum verdict expects;
 } workloads[] = {
     { &workload_counter, VERDICT_OK },
+    { &workload_mutexes, VERDICT_OK },
+    { &workload_mutexes_crossed, VERDICT_DEADLOCK },
     { &workload_queue, VERDICT_OK },
     { &workload_stack, VERDICT_CRASH },
     { &workload_stack_kept, VERDICT_OK },

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Small subjects that explorers are measured by, because what others need for them is known: a
- * shared counter, a queue, Treiber's stack (IBM RJ 5118, 1986) that frees too early, and orders of
- * many threads that a random walk hardly ever takes ("reorder" is that of SCTBench: Thomson,
- * Donaldson, Betts, PPoPP 2014). Each that is broken has a twin that is not. Two locks in both
- * orders are among the examples: `ordered` and `abba`.
+ * shared counter, two locks, a queue, Treiber's stack (IBM RJ 5118, 1986) that frees too early, and
+ * orders of many threads that a random walk hardly ever takes ("reorder" is that of SCTBench:
+ * Thomson, Donaldson, Betts, PPoPP 2014). Each that is broken has a twin that is not.
  */
 #ifndef FUZZ_WORKLOADS_H
 #define FUZZ_WORKLOADS_H

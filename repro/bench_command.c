@@ -15,13 +15,13 @@ enum { WORKLOADS_MAX = 64 };
 
 /* What is measured if nothing else is asked for. */
 static const char *const fast[] = {
-    "counter", "ordered", "queue", "stack", "timers",
+    "counter", "mutexes", "queue", "stack", "timers",
     /* does a step cost the same in long runs, and among many threads? */
     "counter:additions=5", "counter:additions=50", "counter:additions=500",
     "counter:additions=5000", "counter:threads=16", "counter:threads=64", "counter:threads=255",
 };
 static const char *const broken[] = {
-    "abba", "stack", "reorder:threads=3", "reorder:threads=10", "reorder:threads=100",
+    "mutexes-crossed", "stack", "reorder:threads=3", "reorder:threads=10", "reorder:threads=100",
     "laggard:threads=3", "laggard:threads=10", "laggard:threads=100",
 };
 
