@@ -1,10 +1,10 @@
 """What the parts of ci/bench share: running programs, rows, limits, tables."""
-import os, resource, statistics, subprocess, sys
+import json, math, os, resource, statistics, subprocess, sys
 
 
 class Bench:
-    def __init__(self, out, quick):
-        self.out, self.quick, self.rows = out, quick, []
+    def __init__(self, out, quick, jobs):
+        self.out, self.quick, self.jobs, self.rows = out, quick, jobs, []
 
     def path(self, program):
         return os.path.join(self.out, program)
@@ -75,9 +75,10 @@ def grouped(figure, digits):
 
 def line(row):
     if row['missing']:
-        return '  %-24s %12s  %s' % (row['row'], '-', row['missing'])
+        return '  %-28s %12s  %s' % (row['row'], '-', row['missing'])
     digits = 2 if row['median'] < 100 else 0
-    text = '  %-24s %12s %-8s' % (row['row'], '%.*f' % (digits, row['median']), row['unit'])
+    figure = 'none' if row['median'] == math.inf else '%.*f' % (digits, row['median'])
+    text = '  %-28s %12s %-8s' % (row['row'], figure, row['unit'])
     if row['over']:
         less = row['median'] - row['difference']
         text += ' %+10.*f: %6.3g times %s' % (digits, row['difference'], row['median'] / less,
@@ -88,7 +89,16 @@ def line(row):
         text += ' at least %s' % grouped(row['at_least'], 0)
     if 'at_most' in row:
         text += ' at most %g' % row['at_most']
+    if 'chance' in row:
+        text += ' chance %.3g' % row['chance']
+    if 'note' in row:
+        text += ' (%s)' % row['note']
     return text.rstrip()
+
+
+# Of what is without end, null.
+def print_json(row):
+    print(json.dumps({key: None if value == math.inf else value for key, value in row.items()}))
 
 
 def print_table(bench, name, about):
