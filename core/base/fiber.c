@@ -47,10 +47,12 @@ FIBER_APART struct fiber *fiber_current(void)
 static FIBER_LOCAL struct fiber *previous; /* who switched here: learns its stack bounds */
 #endif
 
-/* fiber_swap(save, load): push the callee-saved registers, *save = sp, sp = load, pop, return.
- * fiber_start: the first return of a new fiber. It finds entry and argument in saved registers and
+/* fiber_swap(save, load): push the callee-saved registers, *save = sp, sp = load, pop, go on.
+ * fiber_start: where a new fiber goes first. It finds entry and argument in saved registers and
  * calls entry with a zero frame pointer and return address, so a stack walk ends there. */
+#ifndef FIBER_INLINE
 void fiber_swap(void **save, void *load);
+#endif
 void fiber_start(void);
 
 #if defined(__x86_64__)
@@ -73,7 +75,8 @@ __asm__(".text\n"
         "  popq %r12\n"
         "  popq %rbx\n"
         "  popq %rbp\n"
-        "  ret\n"
+        "  popq %rcx\n"
+        "  jmpq *%rcx\n" /* a return would be foreseen to go where this fiber's caller is */
         ".size fiber_swap,.-fiber_swap\n"
         ".globl fiber_start\n"
         ".type fiber_start,@function\n"
@@ -243,6 +246,7 @@ void fiber_init(struct fiber *fiber, void *stack_low, size_t stack_size, fiber_e
 #endif
 }
 
+#ifndef FIBER_INLINE
 void fiber_switch(struct fiber *to)
 {
     struct fiber *from = fiber_running;
@@ -259,6 +263,7 @@ void fiber_switch(struct fiber *to)
     fiber_swap(&from->sp, to->sp);
     finish_switch();
 }
+#endif
 
 /* --- the pool of stacks --- */
 
