@@ -27,7 +27,7 @@ static void run(const struct plan *plan)
 
 static void reset(void)
 {
-    counter.count = 0;
+    atomic_init(&counter.count, 0);
 }
 
 static const char *check_count(bool idle)

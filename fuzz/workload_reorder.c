@@ -106,8 +106,11 @@ static void run_laggard_awaited(const struct plan *plan)
 
 static void reset(void)
 {
-    order.a = order.b = 0;
-    order.passed = order.ended = order.begun = 0;
+    atomic_init(&order.a, 0);
+    atomic_init(&order.b, 0);
+    atomic_init(&order.passed, 0);
+    atomic_init(&order.ended, 0);
+    atomic_init(&order.begun, 0);
 }
 
 static void generate(struct plan *plan, struct prng *prng, uint32_t faults)
