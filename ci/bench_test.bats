@@ -80,7 +80,7 @@ limit() {
     python3 -B -c "
 import sys; sys.path.insert(0, 'ci')
 from bench_parts import rows
-bench = rows.Bench('out', False, 1)
+bench = rows.Bench('out')
 bench.row('part', 'name', 'ns', [9, 10, 11], 'other', 5, $1)
 print(rows.broken_limit(bench.rows[0]))"
 }

@@ -3,8 +3,9 @@ import json, math, os, resource, statistics, subprocess, sys
 
 
 class Bench:
-    def __init__(self, out, quick, jobs):
-        self.out, self.quick, self.jobs, self.rows = out, quick, jobs, []
+    def __init__(self, out, quick=False, jobs=1, runs_max=1000000):
+        self.out, self.quick, self.rows = out, quick, []
+        self.jobs, self.runs_max = jobs, runs_max
 
     def path(self, program):
         return os.path.join(self.out, program)
