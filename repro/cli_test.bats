@@ -181,6 +181,14 @@ refuses() {
         "$(jq -c 'del(.median_seconds)' <<<"$counts")" ]
 }
 
+@test "two crossed mutexes are found within four schedules, of which most are steered" {
+    run --separate-stderr -0 "$wedge" bench mutexes-crossed --findings --seeds 100 --json \
+        --strategy hunt
+    [ "$(jq '.found == 100 and .mean <= 4 and .mean >= 1.5' <<<"$output")" = true ]
+    run --separate-stderr -1 "$wedge" hunt mutexes-crossed --json -o found
+    [ "$(tail -n 1 <<<"$output" | jq .schedules)" -eq 1 ] # that were not steered
+}
+
 @test "bench says how many searches found nothing, and takes those for the longest" {
     run --separate-stderr -0 "$wedge" bench laggard:threads=10 --findings --seeds 9 --runs 12 \
         --strategy random
