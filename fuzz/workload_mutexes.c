@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Two threads and two locks: both take them in the same order, or one the other way round. */
-#include "core/base/check.h"
+#include <stdio.h>
+
 #include "fuzz/workload.h"
 
 static struct {
@@ -59,6 +60,14 @@ static const char *check_count(bool idle)
     return NULL;
 }
 
+static bool name_object(const volatile void *object, char *name, size_t size)
+{
+    const char *text = object == &mutexes.a ? "a" : object == &mutexes.b ? "b" : NULL;
+    if (text != NULL)
+        snprintf(name, size, "%s", text);
+    return text != NULL;
+}
+
 static void generate(struct plan *plan, struct prng *prng, uint32_t faults)
 {
     (void)plan;
@@ -69,7 +78,7 @@ static void generate(struct plan *plan, struct prng *prng, uint32_t faults)
 #define MUTEXES(subject_name, text, run_it)                                                     \
     {                                                                                           \
         .name = subject_name, .about = "workload: " text, .generate = generate, .reset = reset, \
-        .run = run_it, .check = check_count                                                     \
+        .run = run_it, .check = check_count, .name_object = name_object                         \
     }
 
 const struct wedge_subject workload_mutexes =

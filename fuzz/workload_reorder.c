@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Orders of many threads. `reorder`: all but the last thread set two words, one after the other, and
- * the last one looks at both: it has to be started, and to look, while none of the others has got
- * past its first store but one has made that. `laggard`: the first thread has to wait until all
+ * Orders of many threads. `reorder`: all but the last thread set two words, one after the other,
+ * and the last one looks at both: it has to be started, and to look, while none of the others has
+ * got past its first store but one has made that. `laggard`: the first thread has to wait until all
  * others have come to their end. Each needs a single order; only how many threads have to keep it
  * makes it rare.
  */

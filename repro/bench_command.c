@@ -114,9 +114,11 @@ static int tell_searches(struct options *options, const char *const *names, uint
 static uint32_t pick_broken(const struct options *options, const char *names[WORKLOADS_MAX])
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < options->name_count; i++)
-        if (!options->speed || subject_expects(workload_of(options->names[i]).subject) != VERDICT_OK)
+    for (uint32_t i = 0; i < options->name_count; i++) {
+        const struct wedge_subject *subject = workload_of(options->names[i]).subject;
+        if (!options->speed || subject_expects(subject) != VERDICT_OK)
             names[count++] = options->names[i];
+    }
     return count;
 }
 
@@ -141,8 +143,9 @@ static int bench(struct options *options)
 /* --- the command line --- */
 
 static const struct argp_option option_rows[] = {
-    { "strategy", 's', "NAME", 0, "speed of this one, random if none is named; findings of this one "
-                                  "alone. Or portfolio: all in turn; hunt: that, with prediction",
+    { "strategy", 's', "NAME", 0,
+      "speed of this one, random if none is named; findings of this one alone. Or portfolio: all in "
+      "turn; hunt: that, with prediction",
       0 },
     { "speed", 'v', NULL, 0, "only how fast it searches", 0 },
     { "findings", 'f', NULL, 0, "only how soon it finds; of any workload", 0 },

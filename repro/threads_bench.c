@@ -5,8 +5,8 @@
  * helgrind. Exits with 0 if all was well; a deadlock hangs.
  *
  * Subjects do not wait for the threads that they start. This program does, because under
- * ThreadSanitizer a process does not end with its last thread: pthread_create() and pthread_detach()
- * are wrapped by the linker.
+ * ThreadSanitizer a process does not end with its last thread: pthread_create() and
+ * pthread_detach() are wrapped by the linker.
  */
 #include <pthread.h>
 #include <stdio.h>
