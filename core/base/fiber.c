@@ -36,12 +36,16 @@ struct fiber *fiber_running;
 #else
 #define FIBER_LOCAL _Thread_local
 #define FIBER_APART __attribute__((noinline))
+#if defined(__x86_64__)
+_Thread_local struct fiber *fiber_running;
+#else
 static _Thread_local struct fiber *fiber_running;
 
 FIBER_APART struct fiber *fiber_current(void)
 {
     return fiber_running;
 }
+#endif
 #endif
 #ifdef FIBER_ASAN
 static FIBER_LOCAL struct fiber *previous; /* who switched here: learns its stack bounds */

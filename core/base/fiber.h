@@ -36,14 +36,25 @@ typedef void fiber_entry(void *argument);
 #define FIBER_INLINE 1
 #endif
 
-/* The fiber that runs now. NULL in an OS thread that has not called fiber_adopt(). With
- * FIBER_ONE_THREAD (fibers in one OS thread only) a load, otherwise a call: after a switch the caller
- * may be on another OS thread, where a thread-local's address that it kept would be wrong. */
+/* The fiber that runs now. NULL in an OS thread that has not called fiber_adopt(). After a switch the
+ * caller may be on another OS thread, where a thread-local's address that the compiler kept would
+ * be wrong: so it is read by an instruction that the compiler cannot split, or else by a call. With
+ * FIBER_ONE_THREAD (fibers in one OS thread only) it is no thread-local. */
 #ifdef FIBER_ONE_THREAD
 extern struct fiber *fiber_running;
 static inline struct fiber *fiber_current(void)
 {
     return fiber_running;
+}
+#elif defined(__x86_64__)
+extern _Thread_local struct fiber *fiber_running;
+static inline struct fiber *fiber_current(void)
+{
+    struct fiber *fiber;
+    __asm__ volatile("movq fiber_running@gottpoff(%%rip), %0\n\t"
+                     "movq %%fs:(%0), %0"
+                     : "=r"(fiber));
+    return fiber;
 }
 #else
 struct fiber *fiber_current(void);

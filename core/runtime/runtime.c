@@ -69,14 +69,9 @@ static void growstack(void *unused)
     unlock(&rt.heapLock);
 }
 
-bool canPreempt(void)
+void morestack(void)
 {
-    struct g *gp = getg();
-    struct m *mp = gp->m;
-    if (gp->stack_room != 0 && --gp->stack_room == 0)
-        systemstack(growstack, NULL);
-    return gp != &mp->g0 && peek(&mp->locks) == 0 && mp->p != NULL &&
-           peek(&mp->p->status) == _Prunning;
+    systemstack(growstack, NULL);
 }
 
 void lock_from(const struct hook_site *site, struct mutex *l)

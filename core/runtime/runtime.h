@@ -197,9 +197,19 @@ static inline void releasem(struct m *mp)
     addlocks(mp, -1);
 }
 
+/* Grows the stack of the calling goroutine. */
+void morestack(void);
 /* Go's newstack(), at a prologue: grows the goroutine's stack if it must. Whether the caller may be
  * preempted here: canPreemptM(). */
-bool canPreempt(void);
+static inline bool canPreempt(void)
+{
+    struct g *gp = getg();
+    struct m *mp = gp->m;
+    if (gp->stack_room != 0 && --gp->stack_room == 0)
+        morestack();
+    return gp != &mp->g0 && peek(&mp->locks) == 0 && mp->p != NULL &&
+           peek(&mp->p->status) == _Prunning;
+}
 /* The stacks of all goroutines have little room left. World stopped. */
 void shrinkstacks(void);
 /* Gives up the M; the goroutine goes to the global run queue. */

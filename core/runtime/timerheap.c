@@ -124,12 +124,15 @@ void siftdownTimer(struct timer **timers, uint32_t count, uint32_t i)
         if (child >= count)
             break;
         uint32_t end = child + 4 < count ? child + 4 : count;
+        /* Without branches: nobody can foresee which is the least. */
         uint32_t least = child;
+        int64_t least_when = timers[least]->when;
         while (++child < end) {
-            if (timers[child]->when < timers[least]->when)
-                least = child;
+            int64_t child_when = timers[child]->when;
+            least = child_when < least_when ? child : least;
+            least_when = child_when < least_when ? child_when : least_when;
         }
-        if (timers[least]->when >= when)
+        if (least_when >= when)
             break;
         timers[i] = timers[least];
         i = least;
