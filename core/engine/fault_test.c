@@ -32,6 +32,9 @@ static void fault_prone(const struct plan *plan)
     want = 1;
     while (!hook_cas(&word, &want, 2))
         abort(); /* a strong one never fails here */
+    want = 2;
+    while (!hook_cas_own(&word, &want, 3))
+        abort(); /* nor one's own */
     if (hook_preemption_point(false))
         preempted++;
     plain_counter = (uint32_t)(hook_clock() / 1000000);

@@ -13,6 +13,10 @@
  *   hook_load(p)  hook_store(p, v)  hook_exchange(p, v)  hook_fetch_add(p, v)      sequentially
  *   hook_cas(p, &want, v)                strong: fails only if *p != want          consistent
  *   hook_cas_weak(p, &want, v)           may fail for no reason (C11 7.17.7.4): call it in a loop
+ *   hook_cas_own(p, &want, v)            hook_cas() of a uint32_t by the only one who may change *p
+ *                                        now. On real threads a load and a store-release: as who
+ *                                        gives back a lock, the caller may see what it loads next as
+ *                                        it was before others see v
  *   hook_load_explicit(p, order)  hook_store_explicit(p, v, order)
  *   hook_spin(p)                         in the body of a loop that waits for a change of *p; to
  *                                        be called right after the load that disappointed

@@ -71,6 +71,17 @@ struct hook_token {
     char unused;
 };
 
+static inline bool hook_plain_cas_own(_Atomic uint32_t *p, uint32_t *want, uint32_t v)
+{
+    uint32_t found = atomic_load_explicit(p, memory_order_relaxed);
+    if (found != *want) {
+        *want = found;
+        return false;
+    }
+    atomic_store_explicit(p, v, memory_order_release);
+    return true;
+}
+
 void hook_plain_recursive_init(struct hook_recursive *recursive);
 void hook_plain_rwlock_init_fair(struct hook_rwlock *rwlock);
 /* Goes on after a signal. */
@@ -97,6 +108,7 @@ void hook_plain_thread_create(struct hook_thread *thread, hook_entry *entry, voi
 #define hook_exchange(p, v) (HOOK_FIRST atomic_exchange((p), (v)))
 #define hook_fetch_add(p, v) (HOOK_FIRST atomic_fetch_add((p), (v)))
 #define hook_cas(p, want, v) (HOOK_FIRST atomic_compare_exchange_strong((p), (want), (v)))
+#define hook_cas_own(p, want, v) (HOOK_FIRST hook_plain_cas_own((p), (want), (v)))
 #define hook_cas_weak(p, want, v)                                   \
     (HOOK_FIRST HOOK_PERHAPS ? (*(want) = atomic_load((p)), false)  \
                              : atomic_compare_exchange_weak((p), (want), (v)))

@@ -336,6 +336,7 @@ void hook_sim_gate_open(const struct hook_site *site);
 #define hook_exchange(p, v) HOOK_READ_MODIFY_WRITE_(HOOK_EXCHANGE, HOOK_DO_EXCHANGE, p, v, #p)
 #define hook_fetch_add(p, v) HOOK_READ_MODIFY_WRITE_(HOOK_ADD, HOOK_DO_ADD, p, v, #p)
 #define hook_cas(p, want, v) HOOK_CAS_(HOOK_CAS, hook_sim_before_strong, p, want, v, #p)
+#define hook_cas_own(p, want, v) HOOK_CAS_(HOOK_CAS, hook_sim_before_strong, p, want, v, #p)
 #define hook_cas_weak(p, want, v) HOOK_CAS_(HOOK_CAS_WEAK, hook_sim_before_weak, p, want, v, #p)
 
 #define hook_spin_from(site, p) hook_sim_spin((site), (p))

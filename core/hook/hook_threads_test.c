@@ -59,6 +59,19 @@ static void a_weak_cas_that_fails_tells_the_value(void **state)
     }
 }
 
+static void an_own_cas_fails_only_if_another_has_changed_the_word(void **state)
+{
+    (void)state;
+    _Atomic uint32_t word = 5;
+    for (uint32_t i = 5; i < TRIES; i++) {
+        uint32_t want = i + 2;
+        assert_false(hook_cas_own(&word, &want, 0u));
+        assert_int_equal(want, i);
+        assert_true(hook_cas_own(&word, &want, i + 1));
+    }
+    assert_int_equal(hook_load(&word), TRIES);
+}
+
 static void a_weak_wait_returns_early_now_and_then(void **state)
 {
     (void)state;
@@ -127,6 +140,34 @@ static void a_lock_may_be_released_on_another_fiber(void **state)
     assert_int_equal(guarded, 2);
 }
 
+enum { IDLE, OWNED };
+static _Atomic uint32_t owned = IDLE;
+
+static void owns_now_and_then(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < TRIES; i++) {
+        while (!hook_cas_weak(&owned, &(uint32_t){ IDLE }, (uint32_t)OWNED))
+            hook_spin(&owned);
+        guarded++;
+        check(hook_cas_own(&owned, &(uint32_t){ OWNED }, (uint32_t)IDLE));
+    }
+    hook_thread_exit();
+}
+
+/* To be seen under ThreadSanitizer: the one's accesses to guarded come before the other's. */
+static void who_gets_a_word_sees_what_its_owner_did_before_its_own_cas(void **state)
+{
+    (void)state;
+    struct hook_thread threads[2];
+    guarded = 0;
+    for (int i = 0; i < 2; i++)
+        hook_thread_create(&threads[i], owns_now_and_then, NULL, "m");
+    for (int i = 0; i < 2; i++)
+        hook_thread_join(&threads[i]);
+    assert_int_equal(guarded, 2 * TRIES);
+}
+
 static void a_lock_that_nobody_has_is_not_held(void **state)
 {
     (void)state;
@@ -150,10 +191,12 @@ int main(void)
         cmocka_unit_test(the_seed_decides_what_fails),
         cmocka_unit_test(a_weak_cas_fails_for_no_reason_now_and_then),
         cmocka_unit_test(a_weak_cas_that_fails_tells_the_value),
+        cmocka_unit_test(an_own_cas_fails_only_if_another_has_changed_the_word),
         cmocka_unit_test(a_weak_wait_returns_early_now_and_then),
         cmocka_unit_test(a_preemption_is_honoured_if_asked_and_now_and_then),
         cmocka_unit_test(a_lock_that_nobody_has_is_not_held),
         cmocka_unit_test(a_lock_may_be_released_on_another_fiber),
+        cmocka_unit_test(who_gets_a_word_sees_what_its_owner_did_before_its_own_cas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

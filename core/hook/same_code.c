@@ -18,6 +18,7 @@
 #define ADD(p, v) hook_fetch_add(p, v)
 #define CAS(p, want, v) hook_cas(p, want, v)
 #define CAS_WEAK(p, want, v) hook_cas_weak(p, want, v)
+#define CAS_OWN(p, want, v) hook_cas_own(p, want, v)
 #define YIELD(p) hook_spin(p)
 #define INIT(m) hook_mutex_init(m, "class")
 #define LOCK(m) hook_lock(m)
@@ -65,6 +66,7 @@
 #define ADD(p, v) atomic_fetch_add(p, v)
 #define CAS(p, want, v) atomic_compare_exchange_strong(p, want, v)
 #define CAS_WEAK(p, want, v) atomic_compare_exchange_weak(p, want, v)
+#define CAS_OWN(p, want, v) cas_own(p, want, v)
 #define YIELD(p) sched_yield()
 #define INIT(m) pthread_mutex_init(&(m)->mutex, NULL)
 #define LOCK(m) pthread_mutex_lock(&(m)->mutex)
@@ -92,6 +94,16 @@ extern void *_Atomic pointer;
 extern struct hook_task task;
 extern struct hook_token token;
 
+#if !SEAM
+static bool cas_own(_Atomic uint32_t *p, uint32_t *want, uint32_t value)
+{
+    uint32_t found = atomic_load_explicit(p, memory_order_relaxed);
+    if (found == *want)
+        return atomic_store_explicit(p, value, memory_order_release), true;
+    return *want = found, false;
+}
+#endif
+
 uint32_t same_atomics(uint32_t value, void *next);
 bool same_claim(uint32_t next);
 int same_locks(void);
@@ -109,6 +121,7 @@ uint32_t same_atomics(uint32_t value, void *next)
     before += ADD(&word, 3u);
     uint32_t want = before;
     before += CAS(&word, &want, value);
+    before += CAS_OWN(&word, &want, value + 2);
     return before + want;
 }
 

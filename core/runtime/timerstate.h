@@ -29,10 +29,14 @@
 #define timer_enters_heap(t) hook_hold(&t->status, "timerModifying")
 #define TIMER_OFF_HEAP "timerModifying-off-heap"
 
-/* Moves t, which the caller holds in the transitional `state`, to the stable state `to`. */
+/* Moves t, which the caller holds in the transitional `state`, to the stable state `to`. Nobody else
+ * may make that move, so on real threads it is a store, which others may see a little late. To them
+ * that is as if they had looked sooner: they spin, or else pass over a timer in transition, as
+ * cleantimers() and timeSleepUntil() do, which they may at any time. Whom its new time concerns is
+ * told by adjustTimers or timer0When, which changed before and are never late. */
 #define timer_release(t, state, to)                                                            \
     do {                                                                                       \
-        if (!hook_cas(&t->status, &(uint32_t){ state }, (uint32_t)to))                         \
+        if (!hook_cas_own(&t->status, &(uint32_t){ state }, (uint32_t)to))                     \
             badTimer();                                                                        \
         hook_release(&t->status);                                                              \
     } while (0)
