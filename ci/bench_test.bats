@@ -94,7 +94,80 @@ print(rows.broken_limit(bench.rows[0]))"
     [ "$(limit at_most=10)" = None ]
 }
 
+# fake PROGRAM [HOW NS]...: a program that says so of each operation, in place of one that measures.
+fake() {
+    built=$BATS_TEST_TMPDIR/built
+    program=$built/plain/bench/$1
+    shift
+    mkdir -p "$built/plain/bench"
+    echo '#!/bin/sh' >"$program"
+    chmod +x "$program"
+    while [ $# -gt 0 ]; do
+        for operation in create+stop reset stop+reset churn churn-any; do
+            echo "echo $operation $1 $2" >>"$program"
+        done
+        shift 2
+    done
+}
+
+fakes() { # OURS GO LIBUV: ns
+    fake timers given "$1" now 80
+    fake timers_go NewTimer "$2" AfterFunc 90 given 40 now 60
+    fake timers_libuv given "$3"
+}
+
+@test "timers-plain: five operations, times given and with the clock, beside Go's and libuv's" {
+    run $bench timers-plain
+    [ "$status" -eq 0 ] || { [ "$status" -eq 3 ] && [[ "$output" =~ "apt-get install"|"wants Go" ]]; }
+    for operation in create+stop reset stop+reset churn churn-any; do
+        [ "$(grep -cE "^  ${operation/+/\\+} +[0-9]+\.[0-9] " <<<"$output")" -eq 2 ]
+    done
+}
+
+@test "timers-plain: half of Go's time, and libuv's on churn, is not too much" {
+    fakes 50 100 50
+    run -0 ci/bench --built "$built" timers-plain
+    [ "$(grep -E "^  create" <<<"$output" | head -1 | tr -s ' ')" = \
+        " create+stop 50.0 100.0 0.50x 90.0 0.56x 40.0 1.25x 50.0 1.00x" ]
+    [[ "$output" != *"x! "* ]]
+}
+
+@test "timers-plain: more than half of Go's time is marked and fails, but not with --quick" {
+    fakes 50 99 50
+    run -1 ci/bench --built "$built" timers-plain
+    [ "$(grep -o "0.51x!" <<<"$output" | wc -l)" -eq 5 ]
+    run -0 ci/bench --built "$built" --quick timers-plain
+    [[ "$output" == *"0.51x"* ]] && [[ "$output" != *"0.51x!"* ]]
+}
+
+@test "timers-plain: more than libuv's time on churn is marked and fails, on the rest it may be" {
+    fakes 50 100 49
+    run -1 ci/bench --built "$built" timers-plain
+    [ "$(grep "1.02x!" <<<"$output" | awk '{ print $1 }')" = "churn
+churn-any" ]
+    [ "$(grep -c "1.02x" <<<"$output")" -eq 5 ]
+}
+
+@test "timers-plain --json: a line for each operation, time and program, with its share and limit" {
+    fakes 50 100 40
+    run -1 ci/bench --built "$built" --json timers-plain
+    [ "$(jq -r .schema <<<"$output" | sort | uniq -c | tr -s ' ')" = " 45 wedge.bench/1" ]
+    [ "$(jq -r 'select(.row == "churn given libuv") | .median, .ratio, .ratio_limit' \
+        <<<"$output" | xargs)" = "40 1.25 1" ]
+    [ "$(jq -r 'select(.row == "reset given libuv") | .ratio_limit' <<<"$output")" = null ]
+}
+
+@test "timers-plain: without Go and libuv it says how to install them, does the rest, exits with 3" {
+    fake timers given 50 now 80
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    python3=$(python3 -c 'import sys; print(sys.executable)')
+    PATH="$BATS_TEST_TMPDIR/bin:/nowhere" run -3 "$python3" ci/bench --built "$built" timers-plain
+    [[ "$output" =~ go\ +-\ \ Go\ is\ not\ here.*apt-get\ install\ golang-go ]]
+    [[ "$output" =~ libuv\ +-\ \ libuv\ is\ not\ here.*apt-get\ install\ libuv1-dev ]]
+    [ "$(grep -c "^  churn-any .*0\.0 " <<<"$output")" -eq 2 ]
+}
+
 @test "wrong use is told, with what there is" {
     run -2 $bench lock
-    [[ "$output" == *"no 'lock'"*"locks   a lock and its unlock"* ]]
+    [[ "$output" == *"no 'lock'"*"locks        a lock and its unlock"* ]]
 }

@@ -63,6 +63,8 @@ def broken_limit(row):
     if row['limit'] is not None and row['difference'] > row['limit']:
         return '%+.4g %s over %s, at most %+d' % (row['difference'], row['unit'], row['over'],
                                                   row['limit'])
+    if row.get('ratio_limit') is not None and row['ratio'] > row['ratio_limit']:
+        return '%.3g times theirs, at most %g' % (row['ratio'], row['ratio_limit'])
     if row['median'] < row.get('at_least', row['median']):
         return '%.4g %s, at least %.4g' % (row['median'], row['unit'], row['at_least'])
     if row['median'] > row.get('at_most', row['median']):
