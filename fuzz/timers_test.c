@@ -56,6 +56,32 @@ static void drawn_programs_end_well_under_every_strategy(void **state)
     }
 }
 
+/* PCT switches seldom, so it shows few pairs of hook points in as many steps. */
+static void the_portfolio_gives_less_to_who_shows_less_and_some_to_all(void **state)
+{
+    (void)state;
+    uint32_t least = 1000, sum = 0, permille, equal = 1000 / (strategy_count() - 1);
+    const struct strategy *member = NULL, *poorest = NULL;
+    strategy_forget();
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        struct prng prng = { seed };
+        begin(1, 0, 0);
+        timers_subject.generate(&plan, &prng, FAULTS_ALL);
+        run(strategy_find("portfolio"), seed);
+    }
+    for (uint32_t i = 0; (member = portfolio_member(i, &permille)) != NULL; i++) {
+        poorest = permille < least ? member : poorest;
+        least = permille < least ? permille : least;
+        sum += permille;
+    }
+    assert_string_equal(poorest->name, "pct");
+    assert_in_range(least, 1000 / 16, equal - 20);
+    assert_in_range(sum, 995, 1005);
+    strategy_forget();
+    portfolio_member(0, &permille);
+    assert_in_range(permille, equal, equal + 1);
+}
+
 static void programs_from_any_bytes_end_well(void **state)
 {
     (void)state;
@@ -412,6 +438,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(drawn_programs_end_well_under_every_strategy),
+        cmocka_unit_test(the_portfolio_gives_less_to_who_shows_less_and_some_to_all),
         cmocka_unit_test(programs_from_any_bytes_end_well),
         cmocka_unit_test(every_verb_alone_ends_well),
         cmocka_unit_test(a_callback_that_restarts_its_own_timer_ends),

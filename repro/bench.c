@@ -31,7 +31,7 @@ bool bench_workload_read(struct bench_workload *workload, const char *text, char
 
 uint32_t bench_way_count(void)
 {
-    return strategy_count() + 2;
+    return strategy_count() + 1;
 }
 
 struct bench_way bench_way_at(uint32_t index)
@@ -39,8 +39,7 @@ struct bench_way bench_way_at(uint32_t index)
     check(index < bench_way_count());
     if (index < strategy_count())
         return (struct bench_way){ strategy_at(index)->name, strategy_at(index), false };
-    bool predicts = index > strategy_count();
-    return (struct bench_way){ predicts ? "hunt" : "portfolio", NULL, predicts };
+    return (struct bench_way){ "hunt", strategy_find("portfolio"), true };
 }
 
 bool bench_way_find(const char *name, struct bench_way *way)
@@ -110,11 +109,14 @@ static struct bench_result *shared_result(void)
     static struct bench_result *result;
     if (result == NULL) {
         void *memory = mmap(NULL, sizeof *result, PROT_READ | PROT_WRITE,
-                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+                            MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         result = memory == MAP_FAILED ? NULL : memory;
     }
-    if (result != NULL)
-        memset(result, 0, sizeof *result);
+    if (result != NULL) {
+        hunt_job_begin(&result->job);
+        result->speed = (struct bench_speed){ 0 };
+        result->search = (struct bench_search){ 0 };
+    }
     return result;
 }
 
@@ -155,7 +157,7 @@ static double sample(const struct bench_task *task, uint64_t runs, bool predicts
     struct hunt_options options = task->options;
     options.runs_max = runs;
     options.no_prediction = !predicts;
-    memset(&task->result->job, 0, sizeof task->result->job);
+    hunt_job_begin(&task->result->job);
     double begin = cpu_seconds();
     hunt_search(&options, &task->result->job, 0, 1, &watch);
     return (cpu_seconds() - begin) * 1e9 / (double)runs;

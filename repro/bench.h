@@ -21,13 +21,13 @@ struct bench_workload {
 bool bench_workload_read(struct bench_workload *workload, const char *text, char *wrong,
                          size_t size);
 
-/* How a hunt searches: with one strategy or all in turn, with prediction or without. */
+/* How a hunt searches: with which strategy, with prediction or without. */
 struct bench_way {
     const char *name;
-    struct strategy *strategy; /* NULL: all in turn */
+    struct strategy *strategy;
     bool predicts;
 };
-/* Each strategy; "portfolio", all in turn; and "hunt", which predicts, too. */
+/* Each strategy; and "hunt", the portfolio with prediction. */
 uint32_t bench_way_count(void);
 struct bench_way bench_way_at(uint32_t index);
 bool bench_way_find(const char *name, struct bench_way *way);

@@ -45,6 +45,12 @@ uint32_t hunt_confirm(const struct hunt_options *options, uint64_t index, const 
                    tries, outcome);
 }
 
+void hunt_job_begin(struct hunt_job *job)
+{
+    job->runs = job->steps = job->budget = job->steered = 0;
+    job->sighting_count = 0;
+}
+
 static struct sighting *sighting_find(struct hunt_job *job, const struct outcome *outcome)
 {
     for (uint32_t i = 0; i < job->sighting_count; i++)

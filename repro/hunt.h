@@ -49,6 +49,9 @@ struct hunt_job {
     struct sighting sightings[HUNT_SIGHTINGS_MAX];
 };
 
+/* It has done nothing yet. What it saw before is not touched, only forgotten: a job is large. */
+void hunt_job_begin(struct hunt_job *job);
+
 /* Makes run number `index`; its outcome is in *outcome. */
 void hunt_run(const struct hunt_options *options, uint64_t index, struct outcome *outcome);
 

@@ -43,19 +43,35 @@ static void find_members(void)
         }
 }
 
-static struct member *draw(void)
+/* Out of SHARES. */
+static double share_of(const struct member *member)
 {
     double sum = 0;
     for (uint32_t i = 0; i < member_count; i++)
         sum += members[i].news / members[i].steps;
-    double rest = (double)prng_below(&strategy_prng, SHARES);
     double learned = SHARES - (double)LEAST_SHARE * member_count;
+    return LEAST_SHARE + learned * (member->news / member->steps) / sum;
+}
+
+static struct member *draw(void)
+{
+    double rest = (double)prng_below(&strategy_prng, SHARES);
     for (uint32_t i = 0; i + 1 < member_count; i++) {
-        rest -= LEAST_SHARE + learned * (members[i].news / members[i].steps) / sum;
+        rest -= share_of(&members[i]);
         if (rest < 0)
             return &members[i];
     }
     return &members[member_count - 1];
+}
+
+struct strategy *portfolio_member(uint32_t index, uint32_t *permille)
+{
+    if (member_count == 0)
+        find_members();
+    if (index >= member_count)
+        return NULL;
+    *permille = (uint32_t)(share_of(&members[index]) * 1000 / SHARES + 0.5);
+    return members[index].strategy;
 }
 
 static void begin(struct strategy *strategy, const struct plan *plan)

@@ -127,6 +127,160 @@ static void time_passes_for_a_thread_that_stands_still(void **state)
     assert_int_equal(walked, 0);
 }
 
+/* --- many threads --- */
+
+enum { CROWD = 200 };
+
+static void add_thrice(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < 3; i++)
+        hook_fetch_add(&word, 1u);
+    hook_thread_exit();
+}
+
+static void a_crowd(const struct plan *plan)
+{
+    (void)plan;
+    for (int i = 0; i < CROWD; i++)
+        hook_thread_start(add_thrice, NULL, "m");
+    hook_thread_exit();
+}
+
+static void every_strategy_runs_every_thread_of_a_crowd(void **state)
+{
+    (void)state;
+    const struct wedge_subject crowd = { .name = "crowd", .run = a_crowd, .reset = reset };
+    for (uint32_t i = 0; i < strategy_count(); i++)
+        for (uint64_t seed = 0; seed < 20; seed++) {
+            assert_int_equal(test_run(&crowd, strategy_at(i), seed)->verdict, VERDICT_OK);
+            assert_int_equal(word, 3 * CROWD);
+        }
+}
+
+/* --- what each is good at --- */
+
+static _Atomic uint32_t begun, ended;
+static uint32_t before, after; /* what `word` was when it began, and when it ended */
+
+static void windowed(void *argument)
+{
+    (void)argument;
+    hook_store(&begun, 1u);
+    before = word;
+    hook_store(&ended, 1u);
+    after = word;
+    hook_thread_exit();
+}
+
+static void a_window_and_two_counters(const struct plan *plan)
+{
+    (void)plan;
+    hook_thread_start(windowed, NULL, "m");
+    hook_thread_start(add_fifty, NULL, "m");
+    add_fifty(NULL);
+    hook_thread_exit();
+}
+
+/* In how many runs the window of one step was open while the others did most of what they do. */
+static uint32_t wide_windows(const char *strategy)
+{
+    const struct wedge_subject window = { .name = "window", .run = a_window_and_two_counters,
+                                          .reset = reset };
+    uint32_t count = 0;
+    for (uint64_t seed = 0; seed < 1000; seed++) {
+        test_run(&window, strategy_find(strategy), seed);
+        count += after - before >= 70;
+    }
+    return count;
+}
+
+static void delay_leaves_a_window_open_for_all_that_can_happen_in_it(void **state)
+{
+    (void)state;
+    uint32_t delayed = wide_windows("delay");
+    assert_true(delayed > 50);
+    assert_true(delayed > 10 * wide_windows("random"));
+}
+
+static uint32_t place; /* after how many of the other's nine writes the one came */
+
+static void write_once(void *argument)
+{
+    (void)argument;
+    place = hook_fetch_add(&word, 1u);
+    hook_thread_exit();
+}
+
+static void nine_writes_and_one(const struct plan *plan)
+{
+    (void)plan;
+    hook_thread_start(write_once, NULL, "m");
+    for (int i = 0; i < 9; i++)
+        hook_fetch_add(&word, 1u);
+    hook_thread_exit();
+}
+
+static void surw_makes_every_order_of_the_writes_of_a_word_about_as_likely(void **state)
+{
+    (void)state;
+    const struct wedge_subject writes = { .name = "writes", .run = nine_writes_and_one,
+                                          .reset = reset };
+    uint32_t places[10] = { 0 };
+    strategy_forget();
+    test_run(&writes, strategy_find("surw"), 0); /* the first knows of no run before */
+    for (uint64_t seed = 1; seed <= 2000; seed++) {
+        test_run(&writes, strategy_find("surw"), seed);
+        places[place]++;
+    }
+    for (int i = 0; i < 10; i++) {
+        assert_true(places[i] > 130);
+        assert_true(places[i] < 280);
+    }
+}
+
+static _Atomic uint32_t own_words[2];
+
+static void add_to(void *argument)
+{
+    _Atomic uint32_t *to = argument;
+    for (int i = 0; i < 50; i++)
+        hook_fetch_add(to, 1u);
+    hook_thread_exit();
+}
+
+static void two_share_a_word(const struct plan *plan)
+{
+    (void)plan;
+    hook_thread_start(add_to, &word, "m");
+    add_to(&word);
+}
+
+static void two_have_a_word_each(const struct plan *plan)
+{
+    (void)plan;
+    hook_thread_start(add_to, &own_words[0], "m");
+    add_to(&own_words[1]);
+}
+
+static uint32_t switches_of(void (*run)(const struct plan *plan))
+{
+    const struct wedge_subject subject = { .name = "adders", .run = run, .reset = reset };
+    uint32_t count = 0;
+    for (uint64_t seed = 0; seed < 200; seed++)
+        count += test_run(&subject, strategy_find("pos"), seed)->switches;
+    return count;
+}
+
+/* Its priority is drawn anew only for who races with what ran. */
+static void pos_decides_each_race_anew_and_nothing_else(void **state)
+{
+    (void)state;
+    uint32_t racing = switches_of(two_share_a_word), apart = switches_of(two_have_a_word_each);
+    assert_true(racing > 200 * 40); /* of 100 steps, each as likely the one's as the other's */
+    assert_true(racing > 3 * apart);
+}
+
 static void any_bytes_are_a_schedule(void **state)
 {
     (void)state;
@@ -196,6 +350,10 @@ int main(void)
         cmocka_unit_test(pct_switches_only_at_changes_ends_and_wakes),
         cmocka_unit_test(starve_makes_one_thread_stand_still),
         cmocka_unit_test(time_passes_for_a_thread_that_stands_still),
+        cmocka_unit_test(every_strategy_runs_every_thread_of_a_crowd),
+        cmocka_unit_test(delay_leaves_a_window_open_for_all_that_can_happen_in_it),
+        cmocka_unit_test(surw_makes_every_order_of_the_writes_of_a_word_about_as_likely),
+        cmocka_unit_test(pos_decides_each_race_anew_and_nothing_else),
         cmocka_unit_test(any_bytes_are_a_schedule),
         cmocka_unit_test(bytes_decide_first_and_the_seed_decides_the_rest),
         cmocka_unit_test(replay_follows_its_segments_and_then_the_fixed_order),
