@@ -144,8 +144,8 @@ static int bench(struct options *options)
 
 static const struct argp_option option_rows[] = {
     { "strategy", 's', "NAME", 0,
-      "speed of this one, random if none is named; findings of this one alone. Or portfolio: all in "
-      "turn; hunt: that, with prediction",
+      "speed of this one, random if none is named; findings of this one alone. Or hunt: the "
+      "portfolio, with prediction",
       0 },
     { "speed", 'v', NULL, 0, "only how fast it searches", 0 },
     { "findings", 'f', NULL, 0, "only how soon it finds; of any workload", 0 },
