@@ -124,20 +124,20 @@ static void close_turn(void)
         engine_diverged(engine.segment_count - 1, "the thread stops before its segment ends");
 }
 
-static inline void begin_segment(struct plan_segment segment)
+/* What was chosen. */
+static inline void begin_segment(void)
 {
-    engine.segment = segment;
     engine.segment_open = true;
-    hook_step.left = segment.steps;
+    hook_step.left = engine.segment.steps;
     if (engine.options.check_each_step) {
-        engine.check_left = segment.steps;
+        engine.check_left = engine.segment.steps;
         hook_step.left = 1;
     }
 }
 
 /* Time takes its turn after the last thread: who sleeps must not be starved by who is busy. Turns
  * differ in length, or a loop of the right length could hold a lock at the end of each. */
-static ENGINE_SELDOM struct plan_segment take_turns(void)
+static ENGINE_SELDOM void take_turns(struct plan_segment *segment)
 {
     if (engine.steps >= engine.options.steps_max)
         finish_budget();
@@ -150,48 +150,52 @@ static ENGINE_SELDOM struct plan_segment take_turns(void)
         next = thread_set_lowest(&engine.runnable, 0);
     }
     uint32_t steps = 32 + (uint32_t)(engine.steps * 0x9e3779b97f4a7c15u >> 58);
-    return (struct plan_segment){ (uint16_t)next, false, steps };
+    *segment = (struct plan_segment){ (uint16_t)next, false, steps };
 }
 
-/* The next segment; its thread is runnable. */
-static struct plan_segment choose(void)
+/* Fills in the next segment; its thread is runnable. In place: to copy what has just been written in
+ * pieces is slow. */
+static void choose(struct plan_segment *segment)
 {
-    if (engine.steps >= engine.fair_step)
-        return take_turns();
+    if (engine.steps >= engine.fair_step) {
+        take_turns(segment);
+        return;
+    }
     struct choice choice = { &engine.runnable, &engine.sleeping, engine.current, engine.steps };
-    struct plan_segment segment = { 0, false, 0 };
-    if (!engine.strategy->next(engine.strategy, &choice, &segment))
+    segment->strict = false;
+    hook_step.left = 1; /* whom a move of the clock wakes cannot cut it short */
+    if (!engine.strategy->next(engine.strategy, &choice, segment))
         engine_diverged(engine.segment_count + (engine.turn_steps > 0),
                         "the schedule names a thread that cannot run");
-    check(segment.steps > 0);
-    if (!thread_set_has(&engine.runnable, segment.thread)) {
-        check(thread_set_has(&engine.sleeping, segment.thread));
-        engine_clock_to(engine.threads[segment.thread].deadline_ns);
+    check(segment->steps > 0);
+    if (!thread_set_has(&engine.runnable, segment->thread)) {
+        check(thread_set_has(&engine.sleeping, segment->thread));
+        engine_clock_to(engine.threads[segment->thread].deadline_ns);
     }
     uint64_t until_fair = engine.fair_step - engine.steps;
-    if (segment.steps > until_fair) {
-        segment.steps = (uint32_t)until_fair;
-        segment.strict = false;
+    if (segment->steps > until_fair) {
+        segment->steps = (uint32_t)until_fair;
+        segment->strict = false;
     }
-    return segment;
 }
 
 /* Lets whom it chooses run; returns when this thread is chosen again. */
 static void run_next(void)
 {
-    struct plan_segment segment = choose();
-    if (segment.thread == engine.current) {
-        begin_segment(segment);
+    struct plan_segment *segment = &engine.segment;
+    choose(segment);
+    if (segment->thread == engine.current) {
+        begin_segment();
         return;
     }
     record_segment();
-    begin_segment(segment);
+    begin_segment();
     engine.switches++;
     if (engine.switches_seen.wanted)
         switches_note(&engine.switches_seen, thread_current()->wait_site,
-                      engine.threads[segment.thread].wait_site);
+                      engine.threads[segment->thread].wait_site);
     thread_current()->fiber = fiber_current();
-    engine.current = segment.thread;
+    engine.current = segment->thread;
     who_update();
     fiber_switch(thread_current()->fiber);
 }
@@ -321,7 +325,8 @@ void engine_block(void)
 static void start_program(void *argument)
 {
     (void)argument;
-    begin_segment(choose());
+    choose(&engine.segment);
+    begin_segment();
     engine.subject->run(engine.plan);
 }
 

@@ -46,18 +46,10 @@ void hold_prepare(bool with_chains)
     }
 }
 
-void hold_push(const struct hook_site *site, const volatile void *object, const char *hold_class,
-               struct hook_task *task, enum hook_lock_mode mode)
+_Noreturn void hold_is_short(const struct hook_site *site)
 {
-    if (engine.hold_count == engine.hold_capacity) {
-        engine.holds_short = true;
-        engine_fail(VERDICT_BUDGET, site, "more locks held at once than there was room for");
-    }
-    struct hold *hold = &engine.holds[engine.hold_count++];
-    *hold = (struct hold){ .object = object, .hold_class = hold_class, .site = site, .task = task,
-                           .thread = (uint16_t)engine.current, .mode = (uint8_t)mode };
-    if (engine.options.record_chains)
-        chain_record(&engine.chains[engine.hold_count - 1]);
+    engine.holds_short = true;
+    engine_fail(VERDICT_BUDGET, site, "more locks held at once than there was room for");
 }
 
 bool hold_change(const struct hook_site *site, const volatile void *object,
@@ -93,7 +85,7 @@ bool hold_pop(const volatile void *object)
     return pop(hold_find(object));
 }
 
-bool hold_pop_by(const volatile void *object, uint32_t thread)
+bool hold_pop_below(const volatile void *object, uint32_t thread)
 {
     return pop(hold_find_by(object, thread));
 }

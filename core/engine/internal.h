@@ -207,15 +207,13 @@ void check_may_block(const struct hook_site *site);
 /* hold.c */
 /* Between runs: room for more, if the last one was short of it. */
 void hold_prepare(bool with_chains);
-void hold_push(const struct hook_site *site, const volatile void *object, const char *hold_class,
-               struct hook_task *task, enum hook_lock_mode mode);
 /* It is held by that task, or else by the current thread, from now on as one of this class. False:
  * it is not. */
 bool hold_change(const struct hook_site *site, const volatile void *object,
                  const char *hold_class, const struct hook_task *task);
 /* False: nobody holds it, or (_by) not that thread. */
 bool hold_pop(const volatile void *object);
-bool hold_pop_by(const volatile void *object, uint32_t thread);
+static inline bool hold_pop_by(const volatile void *object, uint32_t thread);
 const struct hold *hold_find(const volatile void *object);
 const struct hold *hold_find_by(const volatile void *object, uint32_t thread);
 /* Whether that thread, or the task that it runs (NULL: none), has it. */
@@ -224,6 +222,9 @@ static inline bool hold_is_of(const struct hold *hold, const struct hook_task *t
 {
     return hold->task != NULL ? hold->task == task : hold->thread == thread;
 }
+/* What the two short ways below leave out. */
+_Noreturn void hold_is_short(const struct hook_site *site);
+bool hold_pop_below(const volatile void *object, uint32_t thread);
 /* The call chain of the caller's caller, from frame pointers; with record_chains only. */
 void chain_record(struct chain *chain);
 
@@ -263,6 +264,29 @@ static inline struct record *record_add(enum record_kind kind, const struct hook
          thread_current()->context_count == 0))
         return &record_waste;
     return record_add_slow(kind, site, object, text);
+}
+
+static inline void hold_push(const struct hook_site *site, const volatile void *object,
+                             const char *hold_class, struct hook_task *task,
+                             enum hook_lock_mode mode)
+{
+    if (engine.hold_count == engine.hold_capacity)
+        hold_is_short(site);
+    engine.holds[engine.hold_count++] =
+        (struct hold){ .object = object, .hold_class = hold_class, .site = site, .task = task,
+                       .thread = (uint16_t)engine.current, .mode = (uint8_t)mode };
+    if (engine.options.record_chains)
+        chain_record(&engine.chains[engine.hold_count - 1]);
+}
+
+/* Mostly it is what was taken last. */
+static inline bool hold_pop_by(const volatile void *object, uint32_t thread)
+{
+    const struct hold *end = &engine.holds[engine.hold_count];
+    if (engine.hold_count == 0 || end[-1].object != object || end[-1].thread != thread)
+        return hold_pop_below(object, thread);
+    engine.hold_count--;
+    return true;
 }
 
 /* After a change of engine.current or of its task. */
