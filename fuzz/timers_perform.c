@@ -230,9 +230,9 @@ static void compute(int64_t duration_ns)
 static bool run_slice(int64_t ns)
 {
     struct p *pp = getg()->m->p;
-    uint32_t tick = pp->schedtick;
+    uint32_t tick = hook_peek(&pp->schedtick);
     prologue();
-    bool preempted = getg()->m->p != pp || pp->schedtick != tick;
+    bool preempted = getg()->m->p != pp || hook_peek(&pp->schedtick) != tick;
     hook_sleep(ns);
     return preempted;
 }
@@ -320,6 +320,7 @@ static void perform_all(char actor_kind, uint32_t actor)
             continue;
         if (actor_kind == 'f' && program->draining)
             return;
+        timers_touch();
         program->activity++; /* it has a P, and others have to wait their turn */
         if (!perform_at_once(operation) && actor_kind != 'f')
             perform(actor, operation);
@@ -335,6 +336,7 @@ static void callback(void *argument, uintptr_t seq)
     (void)seq;
     uint32_t timer = (uint32_t)((struct timer *)argument - program->timers);
     const struct model_timer *model = &program->model.timers[timer];
+    timers_touch();
     judge(model_ran(&program->model, timer, engine_now()));
     program->callbacks++;
     if (program->rounds[timer]++ < CALLBACK_ROUNDS_MAX)
@@ -360,6 +362,7 @@ void timers_goroutine(void *argument)
 {
     uint32_t number = (uint32_t)((struct g **)argument - program->gs);
     perform_all('g', number);
+    timers_touch();
     program->goroutines--;
     timers_settle();
 }

@@ -69,8 +69,14 @@ static bool phase_is_over(void)
     return true;
 }
 
+void timers_touch(void)
+{
+    hook_touch(program);
+}
+
 void timers_settle(void)
 {
+    timers_touch();
     program->activity++;
     hook_progress();
     if (program->main == NULL || !phase_is_over())
@@ -83,6 +89,7 @@ void timers_settle(void)
 static bool main_parks(struct g *gp, void *unused)
 {
     (void)unused;
+    timers_touch();
     if (phase_is_over())
         return false;
     program->main = gp;
@@ -91,6 +98,7 @@ static bool main_parks(struct g *gp, void *unused)
 
 static void wait_for(enum timers_phase phase)
 {
+    timers_touch();
     program->phase = phase;
     if (!phase_is_over())
         gopark(main_parks, NULL, "wait for the program");
@@ -151,8 +159,7 @@ static void stop_timers(void)
 
 static bool is_queued(const struct g *gp)
 {
-    return gp != NULL &&
-           atomic_load_explicit(&gp->atomicstatus, memory_order_relaxed) == _Grunnable;
+    return gp != NULL && hook_peek(&gp->atomicstatus) == _Grunnable;
 }
 
 static bool anybody_is_queued(void)

@@ -100,6 +100,10 @@ const char *timers_check(bool idle);
 const char *timers_overlooked(void);
 int64_t timers_due(void);
 
+/* To be said where the program's own state is used by a thread: no lock guards it, for between two
+ * hook points nobody else runs. */
+void timers_touch(void);
+
 /* Something has happened that the first goroutine may be waiting for. */
 void timers_settle(void);
 

@@ -20,6 +20,11 @@
  *   hook_load_explicit(p, order)  hook_store_explicit(p, v, order)
  *   hook_spin(p)                         in the body of a loop that waits for a change of *p; to
  *                                        be called right after the load that disappointed
+ *   hook_peek(p)  hook_poke(p, v)        relaxed, and no step: threads do not switch there
+ *   hook_peek_explicit(p, order)
+ *   hook_touch(object)                   what goes by the name of that address is read or changed
+ *                                        around here, and no lock or word above guards it; no step.
+ *                                        Who explores all schedules must know it
  *
  *   hook_mutex_init(mutex, class)        class: a string constant, the name of the lock's class
  *   hook_lock(mutex)  hook_trylock(mutex)  hook_unlock(mutex)  hook_assert_held(mutex)

@@ -194,6 +194,8 @@ int64_t hook_sim_clock(const struct hook_site *site);
 void hook_sim_hold(const struct hook_site *site, const volatile void *object,
                    const char *state_class);
 void hook_sim_release(const struct hook_site *site, const volatile void *object);
+extern bool hook_sim_traced; /* somebody wants to know what is touched without a step */
+void hook_sim_touch(const volatile void *object, bool writes);
 extern bool hook_sim_watched; /* somebody wants to know the order of locks and states */
 void hook_sim_awaits(const struct hook_site *site, const volatile void *object,
                      const char *state_class);
@@ -338,6 +340,29 @@ void hook_sim_gate_open(const struct hook_site *site);
 #define hook_cas(p, want, v) HOOK_CAS_(HOOK_CAS, hook_sim_before_strong, p, want, v, #p)
 #define hook_cas_own(p, want, v) HOOK_CAS_(HOOK_CAS, hook_sim_before_strong, p, want, v, #p)
 #define hook_cas_weak(p, want, v) HOOK_CAS_(HOOK_CAS_WEAK, hook_sim_before_weak, p, want, v, #p)
+
+#define hook_touch_as_(object, writes) \
+    (hook_sim_traced ? hook_sim_touch((object), (writes)) : (void)0)
+#define hook_touch(object) hook_touch_as_(object, true)
+#define hook_peek(p) hook_peek_explicit(p, memory_order_relaxed)
+#define hook_peek_explicit(p, order)                                \
+    __extension__({                                                 \
+        HOOK_SHADOWS_BEGIN                                          \
+        __auto_type hook_at = (p);                                  \
+        hook_touch_as_(hook_at, false);                             \
+        __auto_type hook_value = atomic_load_explicit(hook_at, (order)); \
+        HOOK_SHADOWS_END                                            \
+        hook_value;                                                 \
+    })
+#define hook_poke(p, v)                                             \
+    __extension__({                                                 \
+        HOOK_SHADOWS_BEGIN                                          \
+        __auto_type hook_at = (p);                                  \
+        __auto_type hook_value = (v);                               \
+        hook_touch_as_(hook_at, true);                              \
+        atomic_store_explicit(hook_at, hook_value, memory_order_relaxed); \
+        HOOK_SHADOWS_END                                            \
+    })
 
 #define hook_spin_from(site, p) hook_sim_spin((site), (p))
 #define hook_spin(p) hook_spin_from(HOOK_SITE(HOOK_SPIN, #p), (p))

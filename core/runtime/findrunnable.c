@@ -115,7 +115,7 @@ static struct g *steal_pass(struct search *search, int32_t pass, bool *inheritTi
             search->again = true;
             return NULL;
         }
-        struct p *p2 = rt.allp[position];
+        struct p *p2 = peek(&rt.allp[position]);
         if (p2 == pp)
             continue;
         *inheritTime = false;
@@ -198,7 +198,7 @@ static bool recheck_runqs(int32_t count, bool wasSpinning)
     if (wasSpinning && acquire_idle_p(true, true))
         return true;
     for (int32_t i = 0; i < count; i++)
-        if (!runqempty(rt.allp[i]))
+        if (!runqempty(peek(&rt.allp[i])))
             return acquire_idle_p(wasSpinning, false);
     return false;
 }

@@ -232,7 +232,7 @@ void handoffp(struct p *pp)
         return;
     }
     /* The last running P: somebody has to poll the network. */
-    bool last = (int32_t)peek(&sched.npidle) == rt.gomaxprocs - 1 &&
+    bool last = (int32_t)peek(&sched.npidle) == peek(&rt.gomaxprocs) - 1 &&
                 hook_load(&sched.lastpoll) != 0;
     if (globrunqsize() != 0 || last) {
         unlock(&sched.lock);
@@ -261,7 +261,7 @@ static bool somebody_waits(void)
     bool waits = false;
     for (int32_t i = 0; i < rt.allg_count; i++) {
         struct g *gp = &rt.gs[i];
-        if (gp == scavenge.g)
+        if (gp == peek(&scavenge.g))
             continue;
         switch (readgstatus(gp)) {
         case _Gwaiting:
@@ -292,7 +292,7 @@ void checkdead(void)
         return;
     /* No goroutine runs, so nobody adds timers: those that there are will wake somebody. */
     for (int32_t i = 0; i < rt.allp_count; i++)
-        if (rt.allp[i] != NULL && peek(&rt.ps[i].numTimers) > 0)
+        if (peek(&rt.allp[i]) != NULL && peek(&rt.ps[i].numTimers) > 0)
             return;
     throw("all goroutines are asleep - deadlock!");
 }

@@ -30,9 +30,10 @@
 #include "core/runtime/netpollwait.h"
 #include "core/runtime/schedule.h"
 
+/* Without the lock: `closing` stands for the deadlines, too, when it is told who touches them. */
 static enum poll_result netpollcheckerr(struct pollDesc *pd, int mode)
 {
-    if (pd->closing)
+    if (peek(&pd->closing))
         return pollErrClosing;
     if ((mode == 'r' && pd->rd < 0) || (mode == 'w' && pd->wd < 0))
         return pollErrTimeout;
@@ -122,6 +123,7 @@ void pollOpen(struct pollDesc *pd)
         throw("runtime: blocked write on free polldesc");
     if (peek(&pd->rg) > pdReady)
         throw("runtime: blocked read on free polldesc");
+    hook_touch(&pd->closing);
     pd->closing = false;
     pd->rseq++;
     poke(&pd->rg, pdNil);
@@ -164,6 +166,7 @@ static void netpolldeadlineimpl(struct pollDesc *pd, uintptr_t seq, bool read, b
     if (read) {
         if (pd->rd <= 0 || pd->rt_timer.f == NULL)
             throw("runtime: inconsistent read deadline");
+        hook_touch(&pd->closing);
         pd->rd = -1;
         poke(&pd->rt_timer.f, NULL);
         rg = netpollunblock(pd, 'r', false);
@@ -171,6 +174,7 @@ static void netpolldeadlineimpl(struct pollDesc *pd, uintptr_t seq, bool read, b
     if (write) {
         if (pd->wd <= 0 || (pd->wt_timer.f == NULL && !read))
             throw("runtime: inconsistent write deadline");
+        hook_touch(&pd->closing);
         pd->wd = -1;
         poke(&pd->wt_timer.f, NULL);
         wg = netpollunblock(pd, 'w', false);
@@ -230,6 +234,7 @@ void pollSetDeadline(struct pollDesc *pd, int64_t d, int mode)
     bool combo0 = rd0 > 0 && rd0 == wd0;
     if (d > 0)
         d = when_after(d);
+    hook_touch(&pd->closing);
     if (mode == 'r' || mode == 'r' + 'w')
         pd->rd = d;
     if (mode == 'w' || mode == 'r' + 'w')
@@ -258,6 +263,7 @@ void pollUnblock(struct pollDesc *pd)
     lock(&pd->lock);
     if (pd->closing)
         throw("runtime: unblock on closing polldesc");
+    hook_touch(&pd->closing);
     pd->closing = true;
     pd->rseq++;
     pd->wseq++;

@@ -30,13 +30,14 @@
  * believe that they own it are told apart by the compare. */
 void casgstatus(struct g *gp, uint32_t from, uint32_t to)
 {
+    hook_touch(&gp->atomicstatus);
     if (!atomic_compare_exchange_strong(&gp->atomicstatus, &from, to))
         throw("casgstatus: bad incoming values");
 }
 
 uint32_t readgstatus(struct g *gp)
 {
-    return atomic_load(&gp->atomicstatus);
+    return peek_explicit(&gp->atomicstatus, memory_order_seq_cst);
 }
 
 /* --- switching between a goroutine and g0 --- */
@@ -165,6 +166,7 @@ static void newproc1(void *argument)
     fiber_init(&gp->fiber, gp->fiber.stack_low, FIBER_STACK_SIZE, goroutine_first_code, gp);
     gp->fiber.user = gp;
     hook_task_init(&gp->task, call->name, call->number);
+    hook_touch(&gp->atomicstatus);
     atomic_store(&gp->atomicstatus, _Grunnable);
     runqput(getg()->m->p, gp, true);
 }

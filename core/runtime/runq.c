@@ -229,7 +229,7 @@ static uint32_t runqgrab(struct p *p2, struct g *_Atomic *batch, uint32_t batchH
     for (;;) {
         /* One step: the CAS below tells whether the head still is what the tail was read with. */
         uint32_t h = hook_load_explicit(&p2->runqhead, memory_order_acquire);
-        uint32_t t = atomic_load_explicit(&p2->runqtail, memory_order_acquire);
+        uint32_t t = peek_explicit(&p2->runqtail, memory_order_acquire);
         uint32_t n = t - h;
         n -= n / 2;
         if (n == 0) {
@@ -280,9 +280,9 @@ bool runqempty(struct p *pp)
 {
     uint32_t tail = hook_load(&pp->runqtail);
     for (;;) {
-        uint32_t head = atomic_load(&pp->runqhead);
-        struct g *runnext = atomic_load(&pp->runnext);
-        uint32_t again = atomic_load(&pp->runqtail);
+        uint32_t head = peek_explicit(&pp->runqhead, memory_order_seq_cst);
+        struct g *runnext = peek_explicit(&pp->runnext, memory_order_seq_cst);
+        uint32_t again = peek_explicit(&pp->runqtail, memory_order_seq_cst);
         if (tail == again)
             return head == tail && runnext == NULL;
         tail = again;

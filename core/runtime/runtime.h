@@ -35,8 +35,9 @@ enum {
 /* Accesses without a hook, where Go's are not atomic either: to a word that only the caller may
  * change now; or where a stale value makes who reads it less clever, not wrong; or where the next
  * hooked access mends what it spoils. No step. A word is _Atomic if others may read it meanwhile. */
-#define peek(p) atomic_load_explicit((p), memory_order_relaxed)
-#define poke(p, v) atomic_store_explicit((p), (v), memory_order_relaxed)
+#define peek(p) hook_peek(p)
+#define peek_explicit(p, order) hook_peek_explicit(p, order)
+#define poke(p, v) hook_poke(p, v)
 
 struct timer;
 

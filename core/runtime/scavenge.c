@@ -35,7 +35,7 @@ static void scavengerTimer(void *arg, uintptr_t seq)
 static void bgscavenge(void *arg)
 {
     (void)arg;
-    scavenge.g = getg();
+    poke(&scavenge.g, getg());
     while (!peek(&scavenge.stop))
         scavengeSleep(scavenge.sleep_ns);
 }

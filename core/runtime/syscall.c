@@ -189,7 +189,7 @@ bool preemptone(struct p *pp)
 void preemptall(void)
 {
     for (int32_t i = 0; i < rt.allp_count; i++) {
-        struct p *pp = rt.allp[i];
+        struct p *pp = peek(&rt.allp[i]);
         if (pp != NULL && peek(&pp->status) == _Prunning)
             preemptone(pp);
     }
@@ -246,7 +246,7 @@ bool retake(int64_t now)
     bool taken = false;
     lock(&rt.allpLock);
     for (int32_t i = 0; i < rt.allp_count; i++) {
-        struct p *pp = rt.allp[i];
+        struct p *pp = peek(&rt.allp[i]);
         if (pp == NULL) /* procresize() has made room for it, but not yet the P */
             continue;
         uint32_t s = peek(&pp->status);

@@ -42,7 +42,7 @@ void cleantimers(struct p *pp)
     struct g *gp = getg();
     while (pp->timers_count > 0) {
         /* Each round is short, but all of them may be long, and nobody can preempt us. */
-        if (gp->preemptStop)
+        if (peek(&gp->preemptStop))
             return;
         struct timer *t = pp->timers[0];
         if (t->pp != pp)
@@ -349,7 +349,7 @@ int64_t timeSleepUntil(void)
     int64_t next = maxWhen;
     lock(&rt.allpLock);
     for (int32_t i = 0; i < rt.allp_count; i++) {
-        struct p *pp = rt.allp[i];
+        struct p *pp = peek(&rt.allp[i]);
         /* procresize() has made room for it, but not yet the P. */
         if (pp == NULL)
             continue;
