@@ -117,6 +117,9 @@ void timers_close(uint32_t descriptor);
 /* timers_generate.c */
 void timers_generate(struct plan *plan, struct prng *prng, uint32_t faults);
 
+/* timers_enumerate.c */
+bool timers_enumerate(uint64_t index, struct plan *plan);
+
 /* timers_name.c */
 bool timers_name_object(const volatile void *object, char *name, size_t size);
 bool timers_name_value(const volatile void *object, uint64_t value, char *name, size_t size);

@@ -52,6 +52,10 @@ struct wedge_subject {
 
     /* Draws settings and a program into an empty plan. `faults`: mask of the allowed kinds. */
     void (*generate)(struct plan *plan, struct prng *prng, uint32_t faults);
+    /* Fills an empty plan with a small program, of which every schedule can be made, by number from
+     * 0; false: there is none of that number. NULL: only the program without operations. */
+    bool (*enumerate)(uint64_t index, struct plan *plan);
+    const char *enumerated; /* what these programs are, in words; NULL if `enumerate` is */
     /* Before each run: back to the state in which the process began, in time proportional to what
      * the last run touched. Runs outside any fiber of the subject. */
     void (*reset)(void);
