@@ -58,6 +58,17 @@ switches() { sed -n '/^schedule/,$p' "$file" | awk '/^  / && $1 != last { if (la
     done
 }
 
+@test "the first bugs are found among all schedules of small programs" {
+    case $bug in
+    go-38070* | go-35532-netpoll) ;;
+    *) return 0 ;;
+    esac
+    run -1 --separate-stderr "$rel" hunt timers --strategy exhaustive --preemptions 2 \
+        --faults preempt -o "$BATS_TEST_TMPDIR" --json
+    verdict=$(tail -n 1 <<<"$output" | jq -r .verdict)
+    grep -qE "^verdict: .*\b$verdict\b" "$folder/about.md" || { echo "found: $verdict"; false; }
+}
+
 @test "where its page says so, it is predicted from a run that passes, and confirmed" {
     predicted=$(sed -n 's/^predicted: //p' "$folder/about.md") confirmed=0
     [ -n "$predicted" ] || return 0

@@ -15,6 +15,11 @@ setup() {
     done
 }
 
+@test "all schedules of small programs with at most one preemption are clean" {
+    run -0 --separate-stderr "$out/wedge" hunt timers --strategy exhaustive --preemptions 1
+    [[ "$output" == "all "*" schedules with at most 1 preemption explored, of 442 programs"* ]]
+}
+
 # Runs of the fixed runtime that a judge has taken for a bug, or where there was one.
 @test "the judges are silent on what looks like a bug" {
     run -0 "$out/wedge" replay -n 1 corpus/silent

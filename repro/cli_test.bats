@@ -104,6 +104,49 @@ refuses() {
     [ -z "$(ls)" ]
 }
 
+@test "hunt explores all schedules within a bound, and says so" {
+    run --separate-stderr -0 "$wedge" hunt ordered --strategy exhaustive --preemptions 3
+    [[ "${lines[0]}" == "all "*" schedules with at most 3 preemptions explored" ]]
+    has "no finding in ordered"
+    run --separate-stderr -0 "$wedge" hunt ending --strategy exhaustive
+    has "all 1 schedule with at most 2 preemptions explored"
+    has "more preemptions make no more schedules"
+    run --separate-stderr -0 "$wedge" hunt timers --strategy exhaustive --preemptions 0 --json
+    sum=$(jq -c '[.all, .preemptions, .programs, .programs_done, .cut_off]' <<<"$output")
+    [ "$sum" = "[true,0,442,442,0]" ]
+}
+
+@test "the exhaustive search finds a deadlock with the preemption that it needs" {
+    run -0 "$wedge" hunt abba --strategy exhaustive --preemptions 0
+    run -1 "$wedge" hunt abba --strategy exhaustive -o found
+    has "found with at most 1 preemption"
+    run -1 "$wedge" replay found
+    run --separate-stderr -1 "$wedge" hunt abba --strategy exhaustive --keep-going -o found
+    has " schedules: found/deadlock-"
+}
+
+@test "what the exhaustive search did not get to it does not claim" {
+    run -0 "$wedge" hunt timers --strategy exhaustive --preemptions 1 --runs 2000
+    has "not all schedules were explored: "
+    [[ "$output" != *"explored, of"* ]]
+    run -0 "$wedge" hunt endless --strategy exhaustive --preemptions 0
+    has "1 schedules were cut off"
+    has "not all schedules were explored"
+}
+
+@test "the exhaustive search takes the program of a reproducer, and refuses what makes no sense" {
+    printf '%s\n' 'wedge 1' 'subject timers' 'expect deadlock 00000000' program '  g1 add t0 +1' \
+        schedule >one.repro
+    run -0 "$wedge" hunt timers --strategy exhaustive --preemptions 1 --program one.repro
+    has "schedules with at most 1 preemption explored"
+    run -2 "$wedge" hunt abba --strategy exhaustive --program one.repro
+    has "one.repro: expected a program of abba, found one of timers"
+    run -2 "$wedge" hunt abba --strategy exhaustive --program none.repro
+    run -2 "$wedge" hunt abba --strategy exhaustive --jobs 2
+    run -2 "$wedge" hunt abba --preemptions 2
+    run -2 "$wedge" hunt abba --program one.repro
+}
+
 @test "the same seed and number of jobs find the same; another seed need not" {
     for jobs in 1 2 3; do
         run --separate-stderr -1 "$wedge" hunt abba --seed 7 -o found --jobs "$jobs"

@@ -27,6 +27,9 @@ struct hunt_options {
     struct fixed_settings settings;
     bool keep_going, json;
     bool no_prediction; /* do not learn from runs that pass */
+    bool exhaustive;    /* not a search by chance: hunt_exhaustive.h */
+    uint32_t preemptions_max;
+    const char *program; /* a reproducer whose program is explored; NULL: the subject's programs */
     struct record_log *log; /* where runs are written for the lock-order graph; may be NULL */
 };
 

@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include "core/base/check.h"
+#include "core/engine/exhaustive.h"
 #include "core/engine/site.h"
 #include "fuzz/subjects.h"
 #include "repro/argument.h"
 #include "repro/command.h"
 #include "repro/hunt.h"
+#include "repro/hunt_exhaustive.h"
 #include "repro/hunt_result.h"
 #include "repro/output.h"
 #include "repro/progress.h"
@@ -35,6 +37,8 @@ struct hunt {
     double seconds; /* of searching, up to the first finding unless told to keep going */
     bool broken;    /* a job died */
 };
+
+enum { PREEMPTIONS_STANDARD = 2 };
 
 static volatile sig_atomic_t interrupted;
 
@@ -300,25 +304,40 @@ static int sum_up(struct hunt *hunt)
 static const struct argp_option options[] = {
     { "strategy", 's', "NAME", 0, "who picks the next thread (see: wedge list); portfolio", 0 },
     { "set", 'x', "NAME=VALUE", 0, "settings of the subject, with commas", 0 },
-    { "faults", 'f', "LIST", 0, "all, none, or names with commas; -NAME leaves one out; all", 0 },
-    { "time", 't', "SECONDS", 0, "how long; 60, or without end if --runs is given", 0 },
+    { "faults", 'f', "LIST", 0, "all, none, or names; -NAME leaves one out; all", 0 },
+    { "time", 't', "SECONDS", 0, "how long; 60; no end with --runs or exhaustive", 0 },
     { "runs", 'r', "N", 0, "how many schedules at most", 0 },
     { "seed", 'S', "N", 0, "another seed, other schedules; 1", 0 },
     { "jobs", 'j', "N", 0, "how many processes search; 1", 0 },
     { "output", 'o', "DIR", 0, "where reproducers go; the current folder", 0 },
+    { "preemptions", 'p', "N", 0, "exhaustive: how many at most; 2", 0 },
+    { "program", 'F', "FILE", 0, "exhaustive: the program of that reproducer", 0 },
     { "keep-going", 'k', NULL, 0, "do not stop at the first finding; count each kind", 0 },
     { "no-prediction", 'P', NULL, 0, "do not predict deadlocks from runs that pass", 0 },
-    { "json", 'J', NULL, 0, "JSON lines on standard output; the last one is the sum", 0 },
+    { "json", 'J', NULL, 0, "JSON lines; the last one is the sum", 0 },
     { 0 },
 };
+
+static void check_exhaustive(struct argp_state *state, struct hunt_options *to)
+{
+    if (!to->exhaustive && to->preemptions_max != UINT32_MAX)
+        argp_error(state, "--preemptions goes with --strategy exhaustive");
+    if (!to->exhaustive && to->program != NULL)
+        argp_error(state, "--program goes with --strategy exhaustive");
+    if (to->exhaustive && to->jobs > 1)
+        argp_error(state, "--strategy exhaustive searches with one process: leave out --jobs");
+    if (to->preemptions_max == UINT32_MAX)
+        to->preemptions_max = PREEMPTIONS_STANDARD;
+}
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
     struct hunt_options *to = state->input;
     switch (key) {
     case 's':
+        to->exhaustive = strcmp(text, EXHAUSTIVE_NAME) == 0;
         to->strategy = strategy_find(text);
-        if (to->strategy == NULL)
+        if (to->strategy == NULL && !to->exhaustive)
             argp_error(state, "no strategy '%s' (see: wedge list)", text);
         return 0;
     case 'f':
@@ -344,6 +363,12 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     case 'o':
         to->folder = text;
         return 0;
+    case 'p':
+        to->preemptions_max = (uint32_t)argument_number(state, "--preemptions", text, 0, 1000);
+        return 0;
+    case 'F':
+        to->program = text;
+        return 0;
     case 'k':
         to->keep_going = true;
         return 0;
@@ -365,6 +390,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
             argp_error(state, "which SUBJECT? (see: wedge list)");
         if (state->hook != NULL)
             argument_settings(state, to->subject, state->hook, &to->settings);
+        check_exhaustive(state, to);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -378,23 +404,31 @@ static const struct argp argp = {
     "examples:\n"
     "  wedge hunt timers --time 10\n"
     "  wedge hunt reorder --set threads=10 --strategy pct --runs 1000 -o out\n"
-    "  wedge hunt timers --faults=-clock,-cas --keep-going --json",
+    "  wedge hunt timers --faults=-clock,-cas --keep-going --json\n"
+    "  wedge hunt timers --strategy exhaustive --preemptions 1",
     NULL, NULL, NULL
 };
 
 int command_hunt(int argc, char **argv)
 {
     static struct hunt hunt = { .options = { .folder = ".", .seed = 1, .runs_max = UINT64_MAX,
-                                             .seconds_max = 0, .faults = FAULTS_ALL, .jobs = 1 } };
+                                             .seconds_max = 0, .faults = FAULTS_ALL, .jobs = 1,
+                                             .preemptions_max = UINT32_MAX } };
     hunt.results = (struct results){ .options = &hunt.options, .progress = &hunt.progress };
     hunt.options.strategy = strategy_find("portfolio");
     argp_parse(&argp, argc, argv, 0, NULL, &hunt.options);
     if (hunt.options.seconds_max == 0)
-        hunt.options.seconds_max = hunt.options.runs_max == UINT64_MAX ? 60 : 1e12;
+        hunt.options.seconds_max =
+            hunt.options.runs_max == UINT64_MAX && !hunt.options.exhaustive ? 60 : 1e12;
     if (site_count() == 0) {
         fputs("wedge: nothing can be tested: this build has no hook points\n", stderr);
         return EXIT_UNTESTED;
     }
+    signal(SIGINT, on_interrupt);
+    signal(SIGTERM, on_interrupt);
+    progress_begin(&hunt.progress);
+    if (hunt.options.exhaustive)
+        return hunt_exhaustively(&hunt.results, &interrupted);
     hunt.board = mmap(NULL, sizeof *hunt.board + hunt.options.jobs * sizeof hunt.board->jobs[0],
                       PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (hunt.board == MAP_FAILED) {
@@ -402,9 +436,6 @@ int command_hunt(int argc, char **argv)
         return EXIT_BROKEN;
     }
     hunt.board->stop_at = UINT64_MAX;
-    signal(SIGINT, on_interrupt);
-    signal(SIGTERM, on_interrupt);
-    progress_begin(&hunt.progress);
     if (hunt.options.jobs == 1)
         search_alone(&hunt);
     else

@@ -9,6 +9,7 @@
 
 #include "core/base/check.h"
 #include "core/engine/engine.h"
+#include "core/engine/exhaustive.h"
 #include "fuzz/subjects.h"
 #include "repro/argument.h"
 #include "repro/command.h"
@@ -214,6 +215,7 @@ static void list_all(const struct options *options)
     heading(options, "strategies");
     for (uint32_t i = 0; i < strategy_count(); i++)
         print_line(options, "strategy", strategy_at(i)->name, strategy_at(i)->about);
+    print_line(options, "strategy", EXHAUSTIVE_NAME, EXHAUSTIVE_ABOUT);
     heading(options, "faults");
     for (uint32_t i = 0; i < FAULT_COUNT; i++)
         print_line(options, "fault", fault_name(i), fault_about(i));
