@@ -342,7 +342,7 @@ void hook_sim_gate_open(const struct hook_site *site);
 #define hook_cas_weak(p, want, v) HOOK_CAS_(HOOK_CAS_WEAK, hook_sim_before_weak, p, want, v, #p)
 
 #define hook_touch_as_(object, writes) \
-    (hook_sim_traced ? hook_sim_touch((object), (writes)) : (void)0)
+    (__builtin_expect(hook_sim_traced, false) ? hook_sim_touch((object), (writes)) : (void)0)
 #define hook_touch(object) hook_touch_as_(object, true)
 #define hook_peek(p) hook_peek_explicit(p, memory_order_relaxed)
 #define hook_peek_explicit(p, order)                                \
