@@ -11,13 +11,35 @@
 
 #include "core/base/check.h"
 #include "fuzz/subjects.h"
+#include "repro/program.h"
 
 /* --- what is measured, and how it searches --- */
+
+static bool is_file(const char *text)
+{
+    static const char ending[] = ".repro";
+    size_t length = strlen(text), least = sizeof ending - 1;
+    return length > least && strcmp(text + length - least, ending) == 0;
+}
+
+static bool read_program(struct bench_workload *workload, const char *path, char *wrong,
+                         size_t size)
+{
+    struct reproducer *program = calloc(1, sizeof *program); /* it lives on, as the text does */
+    check(program != NULL);
+    if (!program_read(program, path, NULL, wrong, size))
+        return false;
+    *workload = (struct bench_workload){ .name = path, .subject = program->subject,
+                                         .program = &program->plan };
+    return true;
+}
 
 bool bench_workload_read(struct bench_workload *workload, const char *text, char *wrong,
                          size_t size)
 {
     char name[64];
+    if (is_file(text))
+        return read_program(workload, text, wrong, size);
     size_t length = strcspn(text, ":");
     snprintf(name, sizeof name, "%.*s", (int)length, text);
     *workload = (struct bench_workload){ .name = text, .subject = subject_find(name) };
@@ -85,6 +107,7 @@ static struct hunt_options options_of(const struct bench_workload *workload,
                                   .faults = FAULTS_ALL,
                                   .jobs = 1,
                                   .settings = workload->settings,
+                                  .program = workload->program,
                                   .no_prediction = !way->predicts };
 }
 

@@ -11,11 +11,13 @@
 
 enum { BENCH_SAMPLES = 9, BENCH_WATCHED_SAMPLES = 3, BENCH_SEEDS_MAX = 1000 };
 
-/* "counter:threads=16": a subject, and what of its settings is fixed. */
+/* "counter:threads=16": a subject, and what of its settings is fixed; "FILE.repro": the program of
+ * that reproducer. */
 struct bench_workload {
     const char *name;
     const struct wedge_subject *subject;
     struct fixed_settings settings;
+    const struct plan *program; /* NULL: it is drawn */
 };
 /* False: there is no such thing; `wrong`: in words. The text must live on. */
 bool bench_workload_read(struct bench_workload *workload, const char *text, char *wrong,

@@ -147,6 +147,20 @@ refuses() {
     run -2 "$wedge" hunt abba --program one.repro
 }
 
+@test "hunt and bench take the program of a reproducer, too" {
+    printf '%s\n' 'wedge 1' 'subject timers' 'expect deadlock 00000000' program '  g1 add t0 +1' \
+        schedule >one.repro
+    run --separate-stderr -0 "$wedge" hunt timers --program one.repro --runs 200 --json
+    [ "$(tail -n 1 <<<"$output" | jq '.steps / .schedules < 120')" = true ]
+    run --separate-stderr -0 "$wedge" bench one.repro --speed --time 0.02 --json
+    [ "$(jq -c '[.workload, .steps_per_schedule < 120]' <<<"$output")" = '["one.repro",true]' ]
+    printf 'wedge 1\nno such line\n' >two.repro
+    run -2 "$wedge" bench two.repro
+    has "two.repro:2: expected "
+    run -2 "$wedge" hunt timers --program two.repro
+    has "two.repro:2: expected "
+}
+
 @test "the same seed and number of jobs find the same; another seed need not" {
     for jobs in 1 2 3; do
         run --separate-stderr -1 "$wedge" hunt abba --seed 7 -o found --jobs "$jobs"

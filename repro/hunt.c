@@ -22,7 +22,10 @@ static uint32_t run_number(const struct hunt_options *options, uint64_t index,
     prng.state = prng_next(&prng) ^ index;
     prng.state = prng_next(&prng); /* so that the draws of run n are no shift of those of n + 1 */
     plan_clear(&plan);
-    options->subject->generate(&plan, &prng, faults_of(options));
+    if (options->program != NULL)
+        plan_copy(&plan, options->program);
+    else
+        options->subject->generate(&plan, &prng, faults_of(options));
     settings_apply(&options->settings, &plan);
     strategy_seed(prng_next(&prng));
     struct strategy *strategy = options->strategy;

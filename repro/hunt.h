@@ -29,7 +29,8 @@ struct hunt_options {
     bool no_prediction; /* do not learn from runs that pass */
     bool exhaustive;    /* not a search by chance: hunt_exhaustive.h */
     uint32_t preemptions_max;
-    const char *program; /* a reproducer whose program is explored; NULL: the subject's programs */
+    const char *program_path;
+    const struct plan *program; /* whose settings and operations every run has; NULL: it is drawn */
     struct record_log *log; /* where runs are written for the lock-order graph; may be NULL */
 };
 

@@ -19,6 +19,7 @@
 #include "repro/hunt_exhaustive.h"
 #include "repro/hunt_result.h"
 #include "repro/output.h"
+#include "repro/program.h"
 #include "repro/progress.h"
 
 /* Shared by parent and jobs. */
@@ -311,7 +312,7 @@ static const struct argp_option options[] = {
     { "jobs", 'j', "N", 0, "how many processes search; 1", 0 },
     { "output", 'o', "DIR", 0, "where reproducers go; the current folder", 0 },
     { "preemptions", 'p', "N", 0, "exhaustive: how many at most; 2", 0 },
-    { "program", 'F', "FILE", 0, "exhaustive: the program of that reproducer", 0 },
+    { "program", 'F', "FILE", 0, "only the program of that reproducer", 0 },
     { "keep-going", 'k', NULL, 0, "do not stop at the first finding; count each kind", 0 },
     { "no-prediction", 'P', NULL, 0, "do not predict deadlocks from runs that pass", 0 },
     { "json", 'J', NULL, 0, "JSON lines; the last one is the sum", 0 },
@@ -322,8 +323,6 @@ static void check_exhaustive(struct argp_state *state, struct hunt_options *to)
 {
     if (!to->exhaustive && to->preemptions_max != UINT32_MAX)
         argp_error(state, "--preemptions goes with --strategy exhaustive");
-    if (!to->exhaustive && to->program != NULL)
-        argp_error(state, "--program goes with --strategy exhaustive");
     if (to->exhaustive && to->jobs > 1)
         argp_error(state, "--strategy exhaustive searches with one process: leave out --jobs");
     if (to->preemptions_max == UINT32_MAX)
@@ -367,7 +366,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         to->preemptions_max = (uint32_t)argument_number(state, "--preemptions", text, 0, 1000);
         return 0;
     case 'F':
-        to->program = text;
+        to->program_path = text;
         return 0;
     case 'k':
         to->keep_going = true;
@@ -409,6 +408,21 @@ static const struct argp argp = {
     NULL, NULL, NULL
 };
 
+/* False: it cannot be read, or is another subject's; that has been said. */
+static bool take_program(struct hunt_options *to)
+{
+    static struct reproducer program;
+    char wrong[512];
+    if (to->program_path == NULL)
+        return true;
+    if (!program_read(&program, to->program_path, to->subject, wrong, sizeof wrong)) {
+        fprintf(stderr, "%s\n", wrong);
+        return false;
+    }
+    to->program = &program.plan;
+    return true;
+}
+
 int command_hunt(int argc, char **argv)
 {
     static struct hunt hunt = { .options = { .folder = ".", .seed = 1, .runs_max = UINT64_MAX,
@@ -417,6 +431,8 @@ int command_hunt(int argc, char **argv)
     hunt.results = (struct results){ .options = &hunt.options, .progress = &hunt.progress };
     hunt.options.strategy = strategy_find("portfolio");
     argp_parse(&argp, argc, argv, 0, NULL, &hunt.options);
+    if (!take_program(&hunt.options))
+        return EXIT_USAGE;
     if (hunt.options.seconds_max == 0)
         hunt.options.seconds_max =
             hunt.options.runs_max == UINT64_MAX && !hunt.options.exhaustive ? 60 : 1e12;

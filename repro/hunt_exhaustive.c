@@ -26,7 +26,6 @@ struct exploration {
     const volatile sig_atomic_t *interrupted;
     struct exhaustive *search;
     struct engine_options engine_options;
-    struct reproducer given; /* with --program */
     uint64_t program_count;
     ARRAY(struct explored) programs; /* those that have been begun with */
     uint32_t bound;      /* preemptions */
@@ -48,32 +47,12 @@ static bool take_program(const struct exploration *exploration, uint64_t index, 
     plan_clear(plan);
     subject_standard_settings(subject, plan);
     if (exploration->options->program != NULL) {
-        plan_copy(plan, &exploration->given.plan);
-        plan->fault_count = plan->segment_count = 0;
+        plan_copy(plan, exploration->options->program);
     } else if (subject->enumerate != NULL) {
         is_one = subject->enumerate(index, plan);
     }
     settings_apply(&exploration->options->settings, plan);
     return is_one;
-}
-
-/* False: it cannot be read, or is of another subject; that has been said. */
-static bool read_given(struct exploration *exploration)
-{
-    const char *path = exploration->options->program;
-    const char *subject = exploration->options->subject->name;
-    struct reproducer_error error;
-    if (path == NULL)
-        return true;
-    if (!reproducer_read(&exploration->given, path, &error)) {
-        output_bad_input(path, error.line, error.text);
-        return false;
-    }
-    if (exploration->given.subject == exploration->options->subject)
-        return true;
-    fprintf(stderr, "wedge: %s: expected a program of %s, found one of %s\n", path, subject,
-            exploration->given.subject->name);
-    return false;
 }
 
 static bool count_programs(struct exploration *exploration)
@@ -360,8 +339,6 @@ int hunt_exhaustively(struct results *results, const volatile sig_atomic_t *inte
     exploration.interrupted = interrupted;
     exploration.engine_options.faults =
         countable_faults(options->faults & options->subject->faults);
-    if (!read_given(&exploration))
-        return EXIT_USAGE;
     exploration.search = exhaustive_new();
     if (exploration.search == NULL || !count_programs(&exploration)) {
         fputs("wedge: no memory\n", stderr);

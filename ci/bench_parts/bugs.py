@@ -50,8 +50,8 @@ def digest(path):
 
 def strategies(bench):
     listed = bench.start([bench.path('wedge'), 'list', '--json']).stdout.splitlines()
-    return [line['name'] for line in map(json.loads, listed) if line['kind'] == 'strategy'] + [
-        'hunt']
+    return [line['name'] for line in map(json.loads, listed)
+            if line['kind'] == 'strategy' and line['name'] != 'exhaustive'] + ['hunt']
 
 
 def measure(bench):
