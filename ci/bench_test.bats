@@ -67,6 +67,12 @@ ran() { # 3: there is no valgrind here
     run -2 $bench bugs --jobs none
 }
 
+@test "feedback: without and with, for a bug and the mean" {
+    run -0 $bench feedback
+    grep -qE "^  [a-z0-9.-]+ +[0-9.]+ +[01] +[0-9.]+ +[01]$" <<<"$output"
+    grep -qE "^  mean +[0-9.]+ +[0-9.]+ *$" <<<"$output"
+}
+
 @test "--json: each row is a line with the schema and the differences" {
     run -0 $bench hunt --json
     [ "$(jq -r '.schema + " " + .row' <<<"$output")" = "wedge.bench/1 without

@@ -29,8 +29,7 @@ static int64_t clamp(int64_t value, int64_t minimum, int64_t maximum)
     return value > maximum ? maximum : value;
 }
 
-/* `standard` for byte 0; for the others, values of [minimum, maximum] that follow it. */
-static int64_t value_of(uint8_t byte, int64_t minimum, int64_t maximum, int64_t standard)
+int64_t decode_value(uint8_t byte, int64_t minimum, int64_t maximum, int64_t standard)
 {
     uint64_t last = (uint64_t)maximum - (uint64_t)minimum;
     if (last <= UINT8_MAX) {
@@ -79,22 +78,31 @@ static bool decode_verb(const struct wedge_subject *subject, uint8_t byte,
     return true;
 }
 
-static void decode_operation(const struct wedge_subject *subject, struct input *input,
-                             struct plan *plan)
+bool decode_operation(const struct wedge_subject *subject,
+                      const uint8_t bytes[DECODE_OPERATION_SIZE],
+                      struct plan_operation *operation)
 {
-    struct plan_operation operation = { 0 };
-    decode_actor(subject, next_byte(input), &operation);
-    bool has_verb = decode_verb(subject, next_byte(input), &operation);
-    uint8_t bytes[PLAN_ARGUMENTS_MAX];
-    for (uint32_t i = 0; i < PLAN_ARGUMENTS_MAX; i++)
-        bytes[i] = next_byte(input);
-    if (!has_verb)
-        return;
-    const struct subject_verb *verb = &subject->verbs[operation.verb];
+    *operation = (struct plan_operation){ 0 };
+    decode_actor(subject, bytes[0], operation);
+    if (!decode_verb(subject, bytes[1], operation))
+        return false;
+    const struct subject_verb *verb = &subject->verbs[operation->verb];
     for (uint32_t i = 0; i < verb->argument_count; i++)
-        operation.arguments[i] = value_of(bytes[i], verb->arguments[i].minimum,
-                                          verb->arguments[i].maximum, verb->arguments[i].minimum);
-    plan_add_operation(plan, operation);
+        operation->arguments[i] = decode_value(bytes[2 + i], verb->arguments[i].minimum,
+                                               verb->arguments[i].maximum,
+                                               verb->arguments[i].minimum);
+    return true;
+}
+
+static void decode_next_operation(const struct wedge_subject *subject, struct input *input,
+                                  struct plan *plan)
+{
+    uint8_t bytes[DECODE_OPERATION_SIZE];
+    struct plan_operation operation;
+    for (uint32_t i = 0; i < DECODE_OPERATION_SIZE; i++)
+        bytes[i] = next_byte(input);
+    if (decode_operation(subject, bytes, &operation))
+        plan_add_operation(plan, operation);
 }
 
 static uint32_t decode_seed(struct input *input)
@@ -110,8 +118,8 @@ static void decode_settings(const struct wedge_subject *subject, struct input *i
 {
     for (uint32_t i = 0; i < subject->setting_count; i++) {
         const struct subject_setting *setting = &subject->settings[i];
-        plan->settings[i] = value_of(next_byte(input), setting->minimum, setting->maximum,
-                                     setting->standard);
+        plan->settings[i] = decode_value(next_byte(input), setting->minimum, setting->maximum,
+                                         setting->standard);
     }
 }
 
@@ -130,6 +138,6 @@ size_t decode_plan(const struct wedge_subject *subject, const uint8_t *bytes, si
     }
     decode_settings(subject, &input, plan);
     for (uint32_t i = 0; i < count && input.at < size; i++)
-        decode_operation(subject, &input, plan);
+        decode_next_operation(subject, &input, plan);
     return input.at;
 }

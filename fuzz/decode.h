@@ -16,6 +16,7 @@
 #ifndef FUZZ_DECODE_H
 #define FUZZ_DECODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,5 +32,15 @@ enum {
  * at most `size`. */
 size_t decode_plan(const struct wedge_subject *subject, const uint8_t *bytes, size_t size,
                    struct plan *plan);
+
+/* The value that the byte stands for: `standard` for 0; for the others, values of [minimum, maximum]
+ * that follow it. */
+int64_t decode_value(uint8_t byte, int64_t minimum, int64_t maximum, int64_t standard);
+
+/* The operation that these bytes stand for. The subject has actors and verbs. False: that actor has no
+ * verb. */
+bool decode_operation(const struct wedge_subject *subject,
+                      const uint8_t bytes[DECODE_OPERATION_SIZE],
+                      struct plan_operation *operation);
 
 #endif

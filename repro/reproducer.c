@@ -366,7 +366,7 @@ static bool parse_point(struct parser *parser, struct plan_fault *fault)
         return fail(parser, start, "a hook point, function:object#ordinal");
     *colon = '\0';
     *mark = '\0';
-    fault->group = site_group_find(start, colon + 1, reproducer_fault_point(fault->kind));
+    fault->group = site_group_find(start, colon + 1, site_kind_of_fault(fault->kind));
     *colon = ':';
     if (fault->group == SITE_GROUP_NONE)
         return fail(parser, start, "a hook point of this build where %s can happen",

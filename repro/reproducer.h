@@ -79,7 +79,4 @@ void reproducer_run(const struct reproducer *reproducer, const struct plan *plan
 /* Does this outcome show what the reproducer promises? */
 bool reproducer_matches(const struct reproducer *reproducer, const struct outcome *outcome);
 
-/* The kind of hook point that a fault acts on. */
-enum hook_kind reproducer_fault_point(enum fault_kind kind);
-
 #endif

@@ -8,20 +8,6 @@
 #include "repro/file.h"
 #include "repro/reproducer.h"
 
-enum hook_kind reproducer_fault_point(enum fault_kind kind)
-{
-    static const enum hook_kind points[FAULT_INJECTED_COUNT] = {
-        [FAULT_PREEMPT] = HOOK_PREEMPTION,
-        [FAULT_CAS] = HOOK_CAS_WEAK,
-        [FAULT_CLOCK] = HOOK_CLOCK,
-        [FAULT_WAIT] = HOOK_PARK_WEAK,
-        [FAULT_WAKE] = HOOK_UNPARK_LATE,
-        [FAULT_MEMORY] = HOOK_ALLOCATION,
-    };
-    check(kind < FAULT_INJECTED_COUNT);
-    return points[kind];
-}
-
 void reproducer_print_operation(FILE *out, const struct wedge_subject *subject,
                                 const struct plan_operation *operation)
 {

@@ -34,25 +34,39 @@ static bool asks_here(enum fault_kind kind)
     return engine.strategy->fault_here != NULL && !fault_is_sized(kind);
 }
 
+static bool takes_plan_faults(void)
+{
+    return engine.strategy->fault_gap == NULL || engine.strategy->takes_plan_faults;
+}
+
+static bool plan_has_kind(enum fault_kind kind)
+{
+    for (uint32_t i = 0; i < engine.plan->fault_count; i++)
+        if (engine.plan->faults[i].kind == kind)
+            return true;
+    return false;
+}
+
 /* Asks the strategy when the next fault of this kind comes. */
 static void draw_gap(enum fault_kind kind)
 {
     engine.fault_gap[kind] =
         engine.strategy->fault_gap(engine.strategy, kind, &engine.fault_value[kind]);
-    engine.fault_open[kind] = engine.fault_gap[kind] != UINT32_MAX || asks_here(kind);
+    engine.fault_open[kind] = engine.fault_gap[kind] != UINT32_MAX || asks_here(kind) ||
+                              (engine.strategy->takes_plan_faults && plan_has_kind(kind));
 }
 
 void fault_begin(void)
 {
     clear_ordinals();
     for (int kind = 0; kind < FAULT_INJECTED_COUNT; kind++) {
-        engine.fault_open[kind] = false;
-        if (engine.strategy->fault_gap != NULL && (engine.options.faults >> kind & 1) != 0)
+        bool may_draw = engine.strategy->fault_gap != NULL &&
+                        (engine.options.faults >> kind & 1) != 0;
+        engine.fault_gap[kind] = UINT32_MAX;
+        engine.fault_open[kind] = takes_plan_faults() && plan_has_kind((enum fault_kind)kind);
+        if (may_draw)
             draw_gap((enum fault_kind)kind);
     }
-    if (engine.strategy->fault_gap == NULL)
-        for (uint32_t i = 0; i < engine.plan->fault_count; i++)
-            engine.fault_open[engine.plan->faults[i].kind] = true;
 }
 
 static bool plan_has(enum fault_kind kind, const struct hook_site *site, uint32_t ordinal,
@@ -75,6 +89,8 @@ static bool plan_has(enum fault_kind kind, const struct hook_site *site, uint32_
 
 static bool gap_is_over(enum fault_kind kind, int64_t *value)
 {
+    if (engine.strategy->draws_no_faults)
+        return false;
     if (asks_here(kind) && engine.strategy->fault_here(engine.strategy, kind))
         return true;
     if (engine.fault_gap[kind] == UINT32_MAX || engine.fault_gap[kind]-- > 0)
@@ -117,8 +133,9 @@ bool fault_at(enum fault_kind kind, const struct hook_site *site, int64_t *value
     if (row >= ENGINE_THREADS_MAX && row - ENGINE_THREADS_MAX >= engine.ordinal_tasks)
         engine.ordinal_tasks = row - ENGINE_THREADS_MAX + 1;
 
-    bool now = engine.strategy->fault_gap != NULL ? gap_is_over(kind, value)
-                                                  : plan_has(kind, site, ordinal, value);
+    bool now = takes_plan_faults() && plan_has(kind, site, ordinal, value);
+    if (!now && engine.strategy->fault_gap != NULL)
+        now = gap_is_over(kind, value);
     if (now)
         record(kind, site, ordinal, *value);
     return now;

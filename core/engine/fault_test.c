@@ -50,14 +50,8 @@ static enum verdict replay_fault(const struct wedge_subject *subject, const char
                                  const char *object, struct plan_fault fault)
 {
     static struct plan plan;
-    static const enum hook_kind kinds[] = { [FAULT_PREEMPT] = HOOK_PREEMPTION,
-                                            [FAULT_CAS] = HOOK_CAS_WEAK,
-                                            [FAULT_CLOCK] = HOOK_CLOCK,
-                                            [FAULT_WAIT] = HOOK_PARK_WEAK,
-                                            [FAULT_WAKE] = HOOK_UNPARK_LATE,
-                                            [FAULT_MEMORY] = HOOK_ALLOCATION };
     plan_clear(&plan);
-    fault.group = site_group_find(function, object, kinds[fault.kind]);
+    fault.group = site_group_find(function, object, site_kind_of_fault((enum fault_kind)fault.kind));
     assert_int_not_equal(fault.group, SITE_GROUP_NONE);
     plan_add_fault(&plan, fault);
     return test_replay(subject, &plan, strategy_replay())->verdict;

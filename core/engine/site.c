@@ -27,19 +27,26 @@ const struct hook_site *site_at(uint32_t index)
     return &__start_hook_sites[index];
 }
 
+enum hook_kind site_kind_of_fault(enum fault_kind kind)
+{
+    static const enum hook_kind points[FAULT_INJECTED_COUNT] = {
+        [FAULT_PREEMPT] = HOOK_PREEMPTION,
+        [FAULT_CAS] = HOOK_CAS_WEAK,
+        [FAULT_CLOCK] = HOOK_CLOCK,
+        [FAULT_WAIT] = HOOK_PARK_WEAK,
+        [FAULT_WAKE] = HOOK_UNPARK_LATE,
+        [FAULT_MEMORY] = HOOK_ALLOCATION,
+    };
+    check(kind < FAULT_INJECTED_COUNT);
+    return points[kind];
+}
+
 static bool has_faults(const struct hook_site *site)
 {
-    switch (site->kind) {
-    case HOOK_PREEMPTION:
-    case HOOK_CAS_WEAK:
-    case HOOK_CLOCK:
-    case HOOK_PARK_WEAK:
-    case HOOK_UNPARK_LATE:
-    case HOOK_ALLOCATION:
-        return true;
-    default:
-        return false;
-    }
+    for (int kind = 0; kind < FAULT_INJECTED_COUNT; kind++)
+        if (site_kind_of_fault((enum fault_kind)kind) == (enum hook_kind)site->kind)
+            return true;
+    return false;
 }
 
 static int compare_names(const void *left, const void *right)

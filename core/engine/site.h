@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "core/engine/plan.h"
 #include "core/hook/hook.h"
 
 enum { SITE_GROUP_NONE = 0xffff };
@@ -24,6 +25,9 @@ uint32_t site_fault_group_count(void);
 const struct hook_site *site_of_group(uint16_t group);
 /* The group of that name and kind, or SITE_GROUP_NONE. */
 uint16_t site_group_find(const char *function, const char *object, enum hook_kind kind);
+
+/* The kind of hook point that a fault acts on. */
+enum hook_kind site_kind_of_fault(enum fault_kind kind);
 
 /* "load", "lock": what the operation is called in a trace. */
 const char *site_kind_name(enum hook_kind kind);

@@ -82,13 +82,13 @@ void faults_draw_odds(void)
     }
 }
 
-/* By how much the clock jumps or a wake-up is late, after what time a wait ends: mostly at once. */
-static int64_t draw_size(enum fault_kind kind)
+/* A wait mostly ends at once. */
+int64_t faults_draw_size(enum fault_kind kind, struct prng *prng)
 {
     static const int64_t sizes_ns[] = { 1, 1000, 20000, 1000000, 10000000, 1000000000 };
-    if (!fault_is_sized(kind) || (kind == FAULT_WAIT && prng_one_in(&strategy_prng, 2)))
+    if (!fault_is_sized(kind) || (kind == FAULT_WAIT && prng_one_in(prng, 2)))
         return 0;
-    return sizes_ns[prng_below(&strategy_prng, (uint32_t)count_of(sizes_ns))];
+    return sizes_ns[prng_below(prng, (uint32_t)count_of(sizes_ns))];
 }
 
 uint32_t faults_draw_gap(struct strategy *strategy, enum fault_kind kind, int64_t *value)
@@ -96,6 +96,6 @@ uint32_t faults_draw_gap(struct strategy *strategy, enum fault_kind kind, int64_
     (void)strategy;
     if (fault_odds[kind] == 0)
         return UINT32_MAX;
-    *value = draw_size(kind);
+    *value = faults_draw_size(kind, &strategy_prng);
     return prng_below(&strategy_prng, 2 * fault_odds[kind]);
 }

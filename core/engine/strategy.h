@@ -25,6 +25,10 @@ struct strategy {
     const char *name, *about;
     /* True: ask again as soon as a thread wakes up, not only when the segment ends. */
     bool asks_on_wake;
+    /* With fault_gap, too, the plan's faults are injected by name. */
+    bool takes_plan_faults;
+    /* Those of fault_gap do not come yet, and points are not counted. */
+    bool draws_no_faults;
     /* A run begins; draws from the seed of strategy_seed(), if it draws. */
     void (*begin)(struct strategy *strategy, const struct plan *plan);
     /* Picks one of choice->runnable and choice->sleeping, and for how many steps (>= 1). False: the
@@ -43,7 +47,7 @@ struct strategy {
 };
 
 /* Strategies by row: the portfolio, "random", "pct", ... Not those that need input: strategy_replay,
- * strategy_bytes, strategy_steer. */
+ * strategy_follow, strategy_bytes, strategy_steer. */
 uint32_t strategy_count(void);
 struct strategy *strategy_at(uint32_t index);
 /* NULL if there is none of that name. */
@@ -62,10 +66,16 @@ void strategy_seed(uint64_t seed);
 /* Some learn from the runs before: from here on they know of none, as in a new process. */
 void strategy_forget(void);
 
+/* By how much the clock jumps or a wake-up is late, after what time a wait ends: a plan_fault's value. */
+int64_t faults_draw_size(enum fault_kind kind, struct prng *prng);
+
 /* Follows plan->segments and plan->faults exactly; what cannot be followed is VERDICT_DIVERGED. */
 struct strategy *strategy_replay(void);
 /* As strategy_replay(), but skips what cannot be followed: for shrinking. */
 struct strategy *strategy_replay_lenient(void);
+/* Follows plan->segments as far as it can, with plan->faults; then decides as `after` does, which draws
+ * by the seed. */
+struct strategy *strategy_follow(struct strategy *after);
 /* Decisions from the bytes, and after their end a random walk by the seed. The bytes must outlive the
  * run. Any bytes will do. */
 struct strategy *strategy_bytes(const uint8_t *bytes, size_t size);

@@ -2,6 +2,11 @@
 /*
  * Replay: follows the plan's segments. What it cannot follow is a divergence, never a fall back to
  * chance; the lenient form, for shrinking, skips it. After the last segment: the fixed order.
+ *
+ * Follow is lenient, too, and after the last segment leaves the choice to another strategy. So any
+ * plan will do: one that differs a little from a run that was made leads along that run as far as
+ * it can, and on from there by chance. The plan's faults are injected by name; those that the other
+ * strategy draws come after the last segment only.
  */
 #include "core/engine/strategy_internal.h"
 
@@ -43,18 +48,73 @@ static bool next_strict(struct strategy *strategy, const struct choice *choice,
     return can_run(choice, segment->thread);
 }
 
-static bool next_lenient(struct strategy *strategy, const struct choice *choice,
-                         struct plan_segment *segment)
+/* False: there are no more. */
+static bool next_that_can_run(const struct choice *choice, struct plan_segment *segment)
 {
-    (void)strategy;
     while (cursor < plan_followed->segment_count) {
         *segment = plan_followed->segments[cursor++];
         segment->strict = false;
         if (can_run(choice, segment->thread))
             return true;
     }
-    fixed_order(choice, segment);
+    return false;
+}
+
+static bool next_lenient(struct strategy *strategy, const struct choice *choice,
+                         struct plan_segment *segment)
+{
+    (void)strategy;
+    if (!next_that_can_run(choice, segment))
+        fixed_order(choice, segment);
     return true;
+}
+
+/* --- follow --- */
+
+static struct strategy *rest;
+
+static void begin_follow(struct strategy *strategy, const struct plan *plan)
+{
+    begin(strategy, plan);
+    rest->begin(rest, plan);
+    bool over = plan->segment_count == 0;
+    strategy->asks_on_wake = over && rest->asks_on_wake;
+    strategy->draws_no_faults = !over;
+}
+
+static bool next_follow(struct strategy *strategy, const struct choice *choice,
+                        struct plan_segment *segment)
+{
+    if (next_that_can_run(choice, segment))
+        return true;
+    strategy->asks_on_wake = rest->asks_on_wake;
+    strategy->draws_no_faults = false;
+    return rest->next(rest, choice, segment);
+}
+
+static uint32_t fault_gap_follow(struct strategy *strategy, enum fault_kind kind, int64_t *value)
+{
+    (void)strategy;
+    return rest->fault_gap(rest, kind, value);
+}
+
+static void end_follow(struct strategy *strategy)
+{
+    (void)strategy;
+    if (rest->end != NULL)
+        rest->end(rest);
+}
+
+struct strategy *strategy_follow(struct strategy *after)
+{
+    static struct strategy follow = { .name = "follow",
+                                      .about = "follows a plan as far as it can, then by chance",
+                                      .takes_plan_faults = true,
+                                      .begin = begin_follow, .next = next_follow,
+                                      .end = end_follow,
+                                      .fault_gap = fault_gap_follow };
+    rest = after;
+    return &follow;
 }
 
 struct strategy *strategy_replay(void)

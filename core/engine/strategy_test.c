@@ -335,6 +335,81 @@ static void replay_follows_its_segments_and_then_the_fixed_order(void **state)
     assert_int_equal(recorded.segments[3].thread, 1);
 }
 
+/* m0 and m2 have a segment each; m9 is not there. */
+static void plan_two_segments(struct plan *plan)
+{
+    plan_clear(plan);
+    plan_add_segment(plan, (struct plan_segment){ .thread = 0, .steps = 10 });
+    plan_add_segment(plan, (struct plan_segment){ .thread = 9, .steps = 5 });
+    plan_add_segment(plan, (struct plan_segment){ .thread = 2, .steps = 20 });
+}
+
+static void follow_skips_what_cannot_be_followed_and_ends_by_chance(void **state)
+{
+    (void)state;
+    static struct plan plan, recorded;
+    bool differ = false;
+    uint32_t first = 0;
+    plan_two_segments(&plan);
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        strategy_seed(seed);
+        test_replay(&counters, &plan, strategy_follow(strategy_find("random")));
+        assert_true(engine_recorded(&recorded));
+        assert_int_equal(recorded.segments[0].thread, 0);
+        assert_int_equal(recorded.segments[0].steps, 10);
+        assert_int_equal(recorded.segments[1].thread, 2);
+        assert_true(recorded.segments[1].steps >= 20);
+        first = seed == 0 ? recorded.segment_count : first;
+        differ = differ || recorded.segment_count != first;
+    }
+    assert_true(differ);
+}
+
+static void exchange_fifty(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < 50; i++)
+        for (uint32_t old = hook_load(&word); !hook_cas_weak(&word, &old, old + 1);)
+            continue;
+    hook_thread_exit();
+}
+
+static void two_exchangers(const struct plan *plan)
+{
+    (void)plan;
+    hook_thread_start(exchange_fifty, NULL, "m");
+    exchange_fifty(NULL);
+}
+
+static const struct wedge_subject exchangers = { .name = "exchangers", .run = two_exchangers,
+                                                 .reset = reset };
+
+/* The first 60 steps are the plan's: thirty exchanges of m0. */
+static void follow_injects_the_plans_faults_and_then_those_that_are_drawn(void **state)
+{
+    (void)state;
+    static struct plan plan, recorded;
+    uint32_t drawn = 0;
+    plan_clear(&plan);
+    plan_add_segment(&plan, (struct plan_segment){ .thread = 0, .steps = 60 });
+    uint16_t group = site_group_find("exchange_fifty", "&word", HOOK_CAS_WEAK);
+    plan_add_fault(&plan, (struct plan_fault){ FAULT_CAS, "m0", group, 7, 0 });
+    test_options.faults = 1u << FAULT_CAS;
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        strategy_seed(seed);
+        test_replay(&exchangers, &plan, strategy_follow(strategy_find("random")));
+        assert_true(engine_recorded(&recorded));
+        assert_true(recorded.fault_count >= 1);
+        assert_int_equal(recorded.faults[0].ordinal, 7);
+        for (uint32_t i = 1; i < recorded.fault_count; i++)
+            assert_true(strcmp(recorded.faults[i].agent, "m1") == 0 ||
+                        recorded.faults[i].ordinal > 28);
+        drawn += recorded.fault_count - 1;
+    }
+    test_options.faults = 0;
+    assert_true(drawn > 50);
+}
+
 static void a_strategy_is_found_by_name(void **state)
 {
     (void)state;
@@ -357,6 +432,8 @@ int main(void)
         cmocka_unit_test(any_bytes_are_a_schedule),
         cmocka_unit_test(bytes_decide_first_and_the_seed_decides_the_rest),
         cmocka_unit_test(replay_follows_its_segments_and_then_the_fixed_order),
+        cmocka_unit_test(follow_skips_what_cannot_be_followed_and_ends_by_chance),
+        cmocka_unit_test(follow_injects_the_plans_faults_and_then_those_that_are_drawn),
         cmocka_unit_test(a_strategy_is_found_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
