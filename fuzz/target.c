@@ -52,8 +52,8 @@ static void add_flags(int *argc, char ***argv, const char *first, const char *se
 }
 
 /* How often a branch was taken says nothing of schedules, and makes every other input look new; to
- * weigh inputs by entropy costs more than it gives where most are drawn anew. Plain: as libFuzzer
- * does where there is no mutator. */
+ * weigh inputs by entropy costs more than it gives, plain or not. Plain: as libFuzzer does where
+ * there is no mutator. */
 static void read_words(int *argc, char ***argv)
 {
     is_plain = getenv("WEDGE_FUZZ_PLAIN") != NULL;
@@ -61,8 +61,7 @@ static void read_words(int *argc, char ***argv)
     for (int i = 1; i < *argc; i++)
         is_minimizing |= strcmp((*argv)[i], "-minimize_crash_internal_step=1") == 0;
     is_brief |= is_minimizing; /* each step towards a smaller input is a finding */
-    add_flags(argc, argv, is_plain ? "-len_control=100" : "-use_counters=0",
-              is_plain ? "-entropic=1" : "-entropic=0");
+    add_flags(argc, argv, "-entropic=0", is_plain ? "-len_control=100" : "-use_counters=0");
 }
 
 /* A target whose hooks are not live would run for ever and find nothing. */
