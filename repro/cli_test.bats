@@ -147,6 +147,15 @@ refuses() {
     run -2 "$wedge" hunt abba --program one.repro
 }
 
+@test "hunt counts the different context switches that it has seen" {
+    for runs in 1 100 2000; do
+        run --separate-stderr -0 "$wedge" hunt timers --runs $runs --json
+        tail -n 1 <<<"$output" | jq .switches >>counts
+    done
+    sort -n -u -c counts # each more than the one before
+    [ "$(head -n 1 counts)" -gt 0 ]
+}
+
 @test "hunt and bench take the program of a reproducer, too" {
     printf '%s\n' 'wedge 1' 'subject timers' 'expect deadlock 00000000' program '  g1 add t0 +1' \
         schedule >one.repro

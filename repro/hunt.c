@@ -29,7 +29,8 @@ static uint32_t run_number(const struct hunt_options *options, uint64_t index,
     settings_apply(&options->settings, &plan);
     strategy_seed(prng_next(&prng));
     struct strategy *strategy = options->strategy;
-    struct engine_options engine_options = { .faults = faults_of(options), .log = options->log };
+    struct engine_options engine_options = { .faults = faults_of(options), .log = options->log,
+                                              .count_switches = true };
     if (observer != NULL)
         return observer_run(observer, options->subject, &plan, strategy, &engine_options, outcome);
     engine_run(options->subject, &plan, strategy, &engine_options, outcome);
@@ -51,6 +52,8 @@ uint32_t hunt_confirm(const struct hunt_options *options, uint64_t index, const 
 void hunt_job_begin(struct hunt_job *job)
 {
     job->runs = job->steps = job->budget = job->steered = 0;
+    job->switches = 0;
+    job->news_at = 0;
     job->sighting_count = 0;
 }
 
@@ -125,7 +128,11 @@ void hunt_search(const struct hunt_options *options, struct hunt_job *job, uint6
         steps += outcome.steps;
         budget += outcome.verdict == VERDICT_BUDGET;
         bool finding = verdict_is_finding(outcome.verdict);
-        if (runs % RUNS_PER_LOOK == 0 || finding || predictions > 0 || index + stride >= options->runs_max) {
+        bool is_last = index + stride >= options->runs_max;
+        if (runs % RUNS_PER_LOOK == 0 || finding || predictions > 0 || is_last) {
+            if (job->switches != engine_switches_seen())
+                job->news_at = runs;
+            job->switches = engine_switches_seen();
             job->runs = runs;
             job->steps = steps;
             job->budget = budget;

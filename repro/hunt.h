@@ -48,6 +48,8 @@ struct sighting {
 /* What one job has done so far. Written by it alone, read by the parent while it runs. */
 struct hunt_job {
     _Atomic uint64_t runs, steps, budget; /* budget: runs that were cut off */
+    _Atomic uint32_t switches; /* different ones that were seen: engine_switches_seen() */
+    _Atomic uint64_t news_at;  /* after how many runs the last of them was new */
     _Atomic uint64_t steered; /* besides: schedules towards what was predicted */
     _Atomic uint32_t sighting_count;
     struct sighting sightings[HUNT_SIGHTINGS_MAX];

@@ -52,12 +52,15 @@ static void on_interrupt(int number)
 /* --- searching --- */
 
 struct totals {
-    uint64_t runs, steps, budget, findings;
+    uint64_t runs, steps, budget, findings, kinds;
+    uint32_t switches;    /* of the job that has seen the most */
+    double since_news_s;  /* of the job that has seen something new last */
 };
 
 static struct totals hunt_totals(const struct hunt *hunt)
 {
     struct totals totals = { 0 };
+    double latest = 0, seconds = progress_seconds(&hunt->progress);
     for (uint32_t i = 0; i < hunt->options.jobs; i++) {
         const struct hunt_job *job = &hunt->board->jobs[i];
         totals.runs += job->runs;
@@ -65,7 +68,12 @@ static struct totals hunt_totals(const struct hunt *hunt)
         totals.budget += job->budget;
         for (uint32_t j = 0; j < job->sighting_count; j++)
             totals.findings += job->sightings[j].count;
+        totals.kinds = job->sighting_count > totals.kinds ? job->sighting_count : totals.kinds;
+        totals.switches = job->switches > totals.switches ? job->switches : totals.switches;
+        double news = job->runs > 0 ? (double)job->news_at / (double)job->runs : 0;
+        latest = news > latest ? news : latest;
     }
+    totals.since_news_s = (1 - latest) * seconds;
     return totals;
 }
 
@@ -78,10 +86,16 @@ static bool keep_watch(struct hunt *hunt)
         return false;
     if (progress_is_due(&hunt->progress, seconds)) {
         struct totals totals = hunt_totals(hunt);
-        char runs[16], rate[16], text[128];
-        snprintf(text, sizeof text, "%s: %s schedules, %s/s, %.0f s, %" PRIu64 " findings",
-                 hunt->options.subject->name, output_amount((double)totals.runs, runs),
-                 output_amount((double)totals.runs / seconds, rate), seconds, totals.findings);
+        char runs[16], rate[16], switches[16], kinds[32], text[192];
+        snprintf(kinds, sizeof kinds, " of %" PRIu64 " kinds", totals.kinds);
+        if (totals.kinds < 2)
+            kinds[0] = '\0';
+        snprintf(text, sizeof text,
+                 "%s: %s schedules, %s/s, %.0f s, %" PRIu64 " findings%s, %s switches, "
+                 "new %.0f s ago", hunt->options.subject->name,
+                 output_amount((double)totals.runs, runs),
+                 output_amount((double)totals.runs / seconds, rate), seconds, totals.findings,
+                 kinds, output_amount(totals.switches, switches), totals.since_news_s);
         progress_print(&hunt->progress, text);
     }
     return true;
@@ -242,17 +256,17 @@ static void sum_json(const struct hunt *hunt, const struct totals *totals)
     double seconds = hunt->seconds > 0 ? hunt->seconds : 1e-9;
     json_t *object = output_schema("hunt");
     json_t *rest = json_pack(
-        "{s:s, s:s, s:s?, s:s?, s:I, s:f, s:f, s:f, s:s?, s:s, s:I, s:I, s:I, s:i, s:o}", "subject",
-        options->subject->name, "verdict",
+        "{s:s, s:s, s:s?, s:s?, s:I, s:f, s:f, s:f, s:s?, s:s, s:I, s:I, s:I, s:I, s:i, s:o}",
+        "subject", options->subject->name, "verdict",
         verdict_name(first != NULL ? first->verdict : VERDICT_OK), "signature",
         first != NULL ? first->hash : NULL, "signature_text",
         first != NULL ? first->signature : NULL, "schedules", (json_int_t)totals->runs, "seconds",
         hunt->seconds, "schedules_per_second", (double)totals->runs / seconds, "steps_per_second",
         (double)totals->steps / seconds, "reproducer",
         first != NULL && first->path[0] != '\0' ? first->path : NULL, "strategy",
-        options->strategy->name, "seed",
-        (json_int_t)options->seed, "steps", (json_int_t)totals->steps, "cut_off",
-        (json_int_t)totals->budget, "jobs", (int)options->jobs, "findings", results_json(hunt));
+        options->strategy->name, "seed", (json_int_t)options->seed, "steps",
+        (json_int_t)totals->steps, "cut_off", (json_int_t)totals->budget, "switches",
+        (json_int_t)totals->switches, "jobs", (int)options->jobs, "findings", results_json(hunt));
     output_add(object, rest);
     output_json(object);
 }

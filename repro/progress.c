@@ -41,7 +41,7 @@ bool progress_is_due(const struct progress *progress, double seconds)
 void progress_print(struct progress *progress, const char *text)
 {
     if (progress->terminal)
-        fprintf(stderr, "\r\033[K%.70s", text);
+        fprintf(stderr, "\r\033[K%.79s", text);
     else
         fprintf(stderr, "%s\n", text);
     fflush(stderr);

@@ -364,7 +364,6 @@ static void begin_run(void)
     engine.gate = 0;
     engine.steps = engine.turn_steps = engine.progress_step = 0;
     engine.switches = 0;
-    engine.switches_seen.wanted = false;
     engine.switches_seen.news = 0;
     engine.fair = false;
     engine.segment_count = engine.fault_count = 0;
@@ -395,6 +394,7 @@ void engine_run(const struct wedge_subject *subject, const struct plan *plan,
     engine.plan = plan;
     engine.strategy = strategy;
     engine.options = *options;
+    engine.switches_seen.wanted = options->count_switches;
     engine.outcome = outcome;
     if (engine.options.steps_max == 0)
         engine.options.steps_max = ENGINE_STEPS_STANDARD;
@@ -422,6 +422,11 @@ void engine_run(const struct wedge_subject *subject, const struct plan *plan,
     outcome->switches = engine.switches;
     outcome->now_ns = hook_step.now_ns;
     hook_step.left = 1;
+}
+
+uint32_t engine_switches_seen(void)
+{
+    return engine.switches_seen.count;
 }
 
 int64_t engine_now(void)

@@ -33,6 +33,7 @@ struct engine_options {
     bool check_each_step; /* call subject->check(false) after each step that leaves all locks free */
     struct record_log *log; /* where what the lock-order graph learns from is written; may be NULL */
     struct novelty *novelty; /* who is to say whether it has anything to learn; may be NULL */
+    bool count_switches;  /* see engine_switches_seen() */
     bool record_chains;   /* keep the call chain of each wait and of each lock held: slow */
 };
 enum { ENGINE_STEPS_STANDARD = 20000 };
@@ -99,6 +100,10 @@ struct outcome {
 void engine_run(const struct wedge_subject *subject, const struct plan *plan,
                 struct strategy *strategy, const struct engine_options *options,
                 struct outcome *outcome);
+
+/* How many different context switches (where one thread stopped, where another went on) the runs have
+ * shown since strategy_forget(), of those that count them; the portfolio does, too. */
+uint32_t engine_switches_seen(void);
 
 /* The virtual time of the run, without a step: for what watches a subject from within. */
 int64_t engine_now(void);

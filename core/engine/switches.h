@@ -16,7 +16,8 @@ enum { SWITCH_PAIRS = 1 << 18 /* of more, some share a bit */ };
 
 struct switches {
     bool wanted;   /* by somebody who learns from them */
-    uint32_t news; /* pairs that this run was the first to show */
+    uint32_t news;  /* pairs that this run was the first to show */
+    uint32_t count; /* that were seen */
     uint64_t seen[SWITCH_PAIRS / 64];
 };
 
@@ -32,7 +33,9 @@ static inline void switches_note(struct switches *switches, const struct hook_si
     uint32_t key = (from != NULL ? from->group : UINT16_MAX) * 0x9e3779b9u;
     key = (key ^ (to != NULL ? to->group : UINT16_MAX)) * 0x85ebca6bu >> 14;
     uint64_t *word = &switches->seen[key / 64], bit = (uint64_t)1 << key % 64;
-    switches->news += (*word & bit) == 0;
+    bool is_new = (*word & bit) == 0;
+    switches->news += is_new;
+    switches->count += is_new;
     *word |= bit;
 }
 
