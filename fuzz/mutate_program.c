@@ -78,6 +78,13 @@ bool mutate_operation_add(const struct wedge_subject *subject, struct draft *dra
     return insert_operation(plan, prng_below(prng, plan->operation_count + 1), operation);
 }
 
+/* NULL: there is none. */
+static struct plan_operation *any_operation(struct plan *plan, struct prng *prng)
+{
+    uint32_t count = plan->operation_count;
+    return count > 0 ? &plan->operations[prng_below(prng, count)] : NULL;
+}
+
 bool mutate_operation_remove(const struct wedge_subject *subject, struct draft *draft,
                              struct prng *prng)
 {
@@ -131,10 +138,9 @@ bool mutate_operation_actor(const struct wedge_subject *subject, struct draft *d
                             struct prng *prng)
 {
     struct plan *plan = &draft->plan;
-    if (plan->operation_count == 0)
+    struct plan_operation *operation = any_operation(plan, prng);
+    if (operation == NULL)
         return false;
-    struct plan_operation *operation =
-        &plan->operations[prng_below(prng, plan->operation_count)];
     struct plan_operation other = plan->operations[prng_below(prng, plan->operation_count)];
     if (prng_one_in(prng, 2) && !draw_any_operation(subject, prng, &other))
         return false;
@@ -150,11 +156,9 @@ bool mutate_operation_verb(const struct wedge_subject *subject, struct draft *dr
                            struct prng *prng)
 {
     struct plan *plan = &draft->plan;
-    struct plan_operation other;
-    if (plan->operation_count == 0 || !draw_operation(subject, prng, &other))
+    struct plan_operation other, *operation = any_operation(plan, prng);
+    if (operation == NULL || !draw_operation(subject, prng, &other))
         return false;
-    struct plan_operation *operation =
-        &plan->operations[prng_below(prng, plan->operation_count)];
     const struct subject_verb *before = &subject->verbs[operation->verb];
     const struct subject_verb *after = &subject->verbs[other.verb];
     if (before == after || strchr(after->actors, operation->actor_kind) == NULL)
@@ -174,10 +178,9 @@ bool mutate_operation_argument(const struct wedge_subject *subject, struct draft
                                struct prng *prng)
 {
     struct plan *plan = &draft->plan;
-    if (plan->operation_count == 0)
+    struct plan_operation *operation = any_operation(plan, prng);
+    if (operation == NULL)
         return false;
-    struct plan_operation *operation =
-        &plan->operations[prng_below(prng, plan->operation_count)];
     uint32_t count = subject->verbs[operation->verb].argument_count;
     if (count == 0)
         return false;

@@ -12,6 +12,15 @@ extern struct prng strategy_prng;
 
 /* Any member, each as likely. */
 uint32_t draw_member(const struct thread_set *set);
+/* The member with the highest priority: priorities[thread]. */
+static inline uint32_t highest_of(const struct thread_set *set, const uint32_t *priorities)
+{
+    uint32_t best = set->members[0];
+    for (uint32_t i = 1; i < set->count; i++)
+        if (priorities[set->members[i]] > priorities[best])
+            best = set->members[i];
+    return best;
+}
 
 /* A random number for that hook point, the same for all of its name; `key`: drawn once per run. */
 static inline uint64_t place_rank(const struct hook_site *site, uint64_t key)

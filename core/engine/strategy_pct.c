@@ -39,15 +39,11 @@ static void begin(struct strategy *strategy, const struct plan *plan)
 
 static uint32_t highest(const struct thread_set *set)
 {
-    uint32_t best = set->members[0];
-    for (uint32_t i = 0; i < set->count; i++) {
-        uint32_t thread = set->members[i];
-        if (priorities[thread] == 0)
-            priorities[thread] = (1u << 16) + 1 + prng_below(&strategy_prng, 1u << 30);
-        if (priorities[thread] > priorities[best])
-            best = thread;
-    }
-    return best;
+    for (uint32_t i = 0; i < set->count; i++)
+        if (priorities[set->members[i]] == 0)
+            priorities[set->members[i]] =
+                (1u << 16) + 1 + prng_below(&strategy_prng, 1u << 30);
+    return highest_of(set, priorities);
 }
 
 static bool next(struct strategy *strategy, const struct choice *choice,

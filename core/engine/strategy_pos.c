@@ -34,7 +34,6 @@ static uint32_t draw_priority(void)
 /* Draws what has to be, and returns the highest. */
 static uint32_t highest(const struct thread_set *set)
 {
-    uint32_t best = set->members[0];
     for (uint32_t i = 0; i < set->count; i++) {
         uint32_t thread = set->members[i];
         while (known <= thread)
@@ -43,10 +42,8 @@ static uint32_t highest(const struct thread_set *set)
                     access_races(access_of(&engine.threads[thread]), last);
         if (anew)
             priorities[thread] = draw_priority();
-        if (priorities[thread] > priorities[best])
-            best = thread;
     }
-    return best;
+    return highest_of(set, priorities);
 }
 
 static bool next(struct strategy *strategy, const struct choice *choice,
