@@ -57,11 +57,30 @@ void hunt_job_begin(struct hunt_job *job)
     job->sighting_count = 0;
 }
 
+bool sighting_is(const struct sighting *sighting, const struct outcome *outcome)
+{
+    return sighting->verdict == outcome->verdict &&
+           strcmp(sighting->hash, outcome->signature_hash) == 0;
+}
+
+void sighting_fill(struct sighting *sighting, const struct outcome *outcome, uint64_t first,
+                   const struct plan *predicted_from, bool confirmed)
+{
+    sighting->verdict = (uint8_t)outcome->verdict;
+    sighting->confirmed = confirmed;
+    sighting->first = first;
+    sighting->count = 0;
+    memcpy(sighting->hash, outcome->signature_hash, sizeof sighting->hash);
+    sighting->outcome = *outcome;
+    sighting->recorded = predicted_from != NULL || engine_recorded(&sighting->plan);
+    if (predicted_from != NULL)
+        plan_copy(&sighting->plan, predicted_from);
+}
+
 static struct sighting *sighting_find(struct hunt_job *job, const struct outcome *outcome)
 {
     for (uint32_t i = 0; i < job->sighting_count; i++)
-        if (job->sightings[i].verdict == outcome->verdict &&
-            strcmp(job->sightings[i].hash, outcome->signature_hash) == 0)
+        if (sighting_is(&job->sightings[i], outcome))
             return &job->sightings[i];
     return NULL;
 }
@@ -80,15 +99,8 @@ static bool note_finding(struct hunt_job *job, uint64_t index, const struct outc
     if (job->sighting_count == HUNT_SIGHTINGS_MAX)
         return true; /* that many different findings are more than anybody reads */
     sighting = &job->sightings[job->sighting_count];
-    sighting->verdict = (uint8_t)outcome->verdict;
-    sighting->confirmed = confirmed;
-    sighting->first = index;
+    sighting_fill(sighting, outcome, index, predicted_from, confirmed);
     sighting->count = 1;
-    memcpy(sighting->hash, outcome->signature_hash, sizeof sighting->hash);
-    sighting->outcome = *outcome;
-    sighting->recorded = predicted_from != NULL || engine_recorded(&sighting->plan);
-    if (predicted_from != NULL)
-        plan_copy(&sighting->plan, predicted_from);
     job->sighting_count++; /* from here on the parent may look at it */
     return watch->seen(watch->context, sighting);
 }

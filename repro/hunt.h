@@ -55,6 +55,13 @@ struct hunt_job {
     struct sighting sightings[HUNT_SIGHTINGS_MAX];
 };
 
+/* Whether this is what was sighted. */
+bool sighting_is(const struct sighting *sighting, const struct outcome *outcome);
+/* Makes it that of run number `first`, not counted yet: the last run, or else the one with the plan
+ * `predicted_from`. */
+void sighting_fill(struct sighting *sighting, const struct outcome *outcome, uint64_t first,
+                   const struct plan *predicted_from, bool confirmed);
+
 /* It has done nothing yet. What it saw before is not touched, only forgotten: a job is large. */
 void hunt_job_begin(struct hunt_job *job);
 

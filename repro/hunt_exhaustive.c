@@ -97,8 +97,7 @@ static struct sighting *sighting_of(struct exploration *exploration,
 {
     for (uint32_t i = 0; i < exploration->sighting_count; i++) {
         struct sighting *sighting = exploration->sightings[i];
-        if (sighting->verdict == outcome->verdict &&
-            strcmp(sighting->hash, outcome->signature_hash) == 0)
+        if (sighting_is(sighting, outcome))
             return sighting;
     }
     return NULL;
@@ -113,12 +112,8 @@ static struct sighting *sighting_new(struct exploration *exploration,
     struct sighting *sighting = calloc(1, sizeof *sighting);
     if (sighting == NULL)
         return NULL;
-    sighting->verdict = (uint8_t)outcome->verdict;
-    sighting->confirmed = true;
-    sighting->recorded = engine_recorded(&sighting->plan);
-    sighting->first = exploration->runs + exhaustive_counts(exploration->search)->runs - 1;
-    sighting->outcome = *outcome;
-    memcpy(sighting->hash, outcome->signature_hash, sizeof sighting->hash);
+    uint64_t first = exploration->runs + exhaustive_counts(exploration->search)->runs - 1;
+    sighting_fill(sighting, outcome, first, NULL, true);
     exploration->sightings[exploration->sighting_count++] = sighting;
     return sighting;
 }

@@ -29,7 +29,6 @@ _Noreturn void engine_finish(void)
 
 static uint64_t close_segment(void);
 static void record_segment(void);
-static void close_turn(void);
 
 _Noreturn void engine_fail(enum verdict verdict, const struct hook_site *site, const char *what)
 {

@@ -54,7 +54,7 @@ uint32_t draw_member(const struct thread_set *set)
     return set->members[prng_below(&strategy_prng, set->count)];
 }
 
-static uint32_t sleeper_odds; /* once in so many choices a sleeping thread is woken early */
+uint32_t sleeper_odds;
 
 void sleepers_draw_odds(void)
 {

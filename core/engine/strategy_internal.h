@@ -32,7 +32,9 @@ static inline uint64_t place_rank(const struct hook_site *site, uint64_t key)
 /* strategy_forget(), of the portfolio. */
 void portfolio_forget(void);
 
-/* How often a sleeping thread is woken early, drawn per run; and whether now. */
+/* Once in so many choices, a power of two, a sleeping thread is woken early: drawn per run. Whether
+ * now. */
+extern uint32_t sleeper_odds;
 void sleepers_draw_odds(void);
 bool sleepers_wake(const struct choice *choice);
 

@@ -12,16 +12,14 @@
 #include "core/base/check.h"
 
 static uint32_t steps_bound; /* segments have 1 to steps_bound steps */
-static uint32_t sleeper_odds; /* once in so many choices a sleeping thread is woken early */
 
 static void begin(struct strategy *strategy, const struct plan *plan)
 {
     (void)strategy;
     (void)plan;
     static const uint8_t bounds[] = { 4, 4, 8, 8, 16, 16, 32, 64, 128, 128 };
-    static const uint16_t odds[] = { 2, 4, 4, 16, 16, 64, 256, 256 };
     steps_bound = bounds[prng_below(&strategy_prng, (uint32_t)count_of(bounds))];
-    sleeper_odds = odds[prng_below(&strategy_prng, (uint32_t)count_of(odds))];
+    sleepers_draw_odds();
     faults_draw_odds();
 }
 

@@ -3,11 +3,11 @@
  * SURW, selectively uniform random walk (Zhao, Wolff, Mathur, Roychoudhury, ASPLOS 2025): the steps
  * on one object, drawn per run, are the events of interest. Which thread has the next of them is
  * drawn, each weighted by how many it has left, and all others stop before theirs until it has done
- * it; what is of no interest is walked at random, in segments as long as those of the random walk,
- * drawn per run. So every order of the events of interest is about
- * as likely, also one in which a thread lags behind all others. Objects, and how many events a
- * thread will have, are those of the run before, which mostly is of the same program or one much
- * like it; those of threads to come count as the first one's, who is to start them.
+ * it; what is of no interest is walked at random, in segments as long as those of the random walk.
+ * So every order of the events of interest is about as likely, also one in which a thread lags
+ * behind all others. Objects, and how many events a thread will have, are those of the run before,
+ * which mostly is of the same program or one much like it; those of threads to come count as the
+ * first one's, who is to start them.
  */
 #include "core/engine/strategy_internal.h"
 
