@@ -53,8 +53,9 @@ struct strategy *strategy_at(uint32_t index);
 /* NULL if there is none of that name. */
 struct strategy *strategy_find(const char *name);
 
-/* The portfolio's strategies by row, and how many of 1,000 runs each would get next. NULL: no more. */
-struct strategy *portfolio_member(uint32_t index, uint32_t *permille);
+/* What the portfolio pairs, by row: walks, then pauses; and how many of 1,000 runs each would get next.
+ * NULL: no more. */
+const char *portfolio_member(uint32_t index, uint32_t *permille);
 
 struct prediction;
 /* Towards what was predicted; it must outlive the runs. */
