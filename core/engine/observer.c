@@ -125,12 +125,18 @@ const struct lockgraph *observer_learn(const struct wedge_subject *subject,
                                        struct outcome *outcome)
 {
     static struct lockgraph *graph; /* of one run after the other: shrinking needs thousands */
+    static struct plan done;
     if (graph == NULL)
         graph = lockgraph_new();
     check(graph != NULL);
     lockgraph_forget(graph);
     lockgraph_limit(graph, observer_effort);
-    run_logged(graph, subject, plan, strategy, options, outcome);
+    struct lesson lesson = run_logged(graph, subject, plan, strategy, options, outcome);
+    /* The log has grown by now. What is learned must not depend on how long it was before. */
+    if (lesson.short_of_log && engine_recorded(&done)) {
+        lockgraph_forget(graph);
+        run_logged(graph, subject, &done, strategy_replay(), options, outcome);
+    }
     return graph;
 }
 
