@@ -114,11 +114,15 @@ void fuzz_finding(const struct wedge_subject *subject, const struct outcome *out
     enum { SHRINK_RUNS_MAX = 10000 }; /* sanitizers are slow, and libFuzzer's clock runs */
     static struct finding finding;
     const char *folder = getenv("WEDGE_ARTIFACTS");
+    if (folder == NULL)
+        folder = ".";
     bool recorded = finding_take(&finding, subject, outcome);
+    /* At once: whoever started this may end it while it shrinks. */
+    bool written = recorded && finding_write(&finding, folder);
     if (recorded)
         finding_settle(&finding, SHRINK_RUNS_MAX);
-    if (recorded && !finding_write(&finding, folder != NULL ? folder : "."))
-        fprintf(stderr, "wedge: cannot write the reproducer: %s\n", strerror(errno));
+    if (recorded && !finding_write(&finding, folder) && !written)
+        fprintf(stderr, "wedge: cannot write a reproducer to %s: %s\n", folder, strerror(errno));
     struct report report = finding_report(&finding);
     report_print(stderr, &report);
 }
