@@ -29,6 +29,19 @@ struct strategy *draft_strategy(const struct draft *draft)
     return strategy_follow(strategy_at(draft->strategy));
 }
 
+struct strategy *draft_read(const struct wedge_subject *subject, const uint8_t *bytes, size_t size,
+                            struct draft *draft)
+{
+    if (draft_is_one(bytes, size)) {
+        draft_decode(subject, bytes, size, draft);
+        return draft_strategy(draft);
+    }
+    size_t used = decode_plan(subject, bytes, size, &draft->plan);
+    draft->seed = (uint32_t)size;
+    draft->strategy = 0;
+    return strategy_bytes(bytes + used, size - used);
+}
+
 void draft_settle(struct draft *draft)
 {
     engine_recorded(&draft->plan);

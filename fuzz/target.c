@@ -13,7 +13,6 @@
 #include "core/engine/coverage.h"
 #include "core/engine/observer.h"
 #include "core/engine/site.h"
-#include "fuzz/decode.h"
 #include "fuzz/draft.h"
 #include "fuzz/mutate.h"
 
@@ -112,19 +111,6 @@ static struct {
     bool is_engines_last;
 } last;
 
-/* Fills `draft`; returns the strategy that makes its run. */
-static struct strategy *read_input(const uint8_t *bytes, size_t size, struct draft *draft)
-{
-    if (draft_is_one(bytes, size)) {
-        draft_decode(&wedge_subject, bytes, size, draft);
-        return draft_strategy(draft);
-    }
-    size_t used = decode_plan(&wedge_subject, bytes, size, &draft->plan);
-    draft->seed = (uint32_t)size;
-    draft->strategy = 0;
-    return strategy_bytes(bytes + used, size - used);
-}
-
 static void count_features(void)
 {
     static struct coverage coverage;
@@ -140,7 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (observer == NULL)
         observer = observer_new();
     check(observer != NULL);
-    struct strategy *strategy = read_input(bytes, size, &last.draft);
+    struct strategy *strategy = draft_read(&wedge_subject, bytes, size, &last.draft);
     struct engine_options options = { .faults = wedge_subject.faults };
     uint32_t predictions = observer_run(observer, &wedge_subject, &last.draft.plan, strategy,
                                         &options, &outcome);
@@ -168,7 +154,7 @@ static void settle(const uint8_t *bytes, size_t size, struct draft *draft)
     const struct draft *run = &last.draft;
     if (!last.is_engines_last || last.hash != XXH3_64bits(bytes, size)) {
         struct engine_options options = { .faults = wedge_subject.faults };
-        struct strategy *strategy = read_input(bytes, size, &again);
+        struct strategy *strategy = draft_read(&wedge_subject, bytes, size, &again);
         engine_run(&wedge_subject, &again.plan, strategy, &options, &outcome);
         last.is_engines_last = false;
         run = &again;
