@@ -136,7 +136,7 @@ static struct bench_result *shared_result(void)
         result = memory == MAP_FAILED ? NULL : memory;
     }
     if (result != NULL) {
-        hunt_job_begin(&result->job);
+        hunt_job_begin(&result->job, 0);
         result->speed = (struct bench_speed){ 0 };
         result->search = (struct bench_search){ 0 };
     }
@@ -168,8 +168,9 @@ static uint64_t runs_in(const struct bench_task *task, double seconds)
 {
     struct hunt_job *job = &task->result->job;
     double limit = cpu_seconds() + seconds;
+    hunt_job_begin(job, 0);
     struct hunt_watch watch = { go_on_until, pass_over, &limit };
-    hunt_search(&task->options, job, 0, 1, &watch);
+    hunt_search(&task->options, job, 1, &watch);
     return job->runs;
 }
 
@@ -180,9 +181,9 @@ static double sample(const struct bench_task *task, uint64_t runs, bool predicts
     struct hunt_options options = task->options;
     options.runs_max = runs;
     options.no_prediction = !predicts;
-    hunt_job_begin(&task->result->job);
+    hunt_job_begin(&task->result->job, 0);
     double begin = cpu_seconds();
-    hunt_search(&options, &task->result->job, 0, 1, &watch);
+    hunt_search(&options, &task->result->job, 1, &watch);
     return (cpu_seconds() - begin) * 1e9 / (double)runs;
 }
 
@@ -241,7 +242,7 @@ static void measure_search(struct bench_task *task)
 {
     struct hunt_watch watch = { go_on, stop_at_finding, task->result };
     double begin = cpu_seconds();
-    hunt_search(&task->options, &task->result->job, 0, 1, &watch);
+    hunt_search(&task->options, &task->result->job, 1, &watch);
     task->result->search.seconds = cpu_seconds() - begin;
 }
 

@@ -184,6 +184,42 @@ refuses() {
     [ "$(sort -u a | wc -l)" -gt 1 ]
 }
 
+@test "hunt with a corpus keeps what is new, and goes on where it stopped" {
+    run --separate-stderr -0 "$wedge" hunt timers --runs 300 --corpus kept --json
+    whole=$output
+    [[ "$stderr" == *"kept has 0 plans"* ]]
+    [ "$(find kept -maxdepth 1 -type f | wc -l)" -eq 64 ]
+    run --separate-stderr -0 "$wedge" hunt timers --runs 200 --corpus kept --json --jobs 2
+    [[ "$stderr" == *"kept has 64 plans; this hunt goes on after 300 schedules"* ]]
+    [ "$(jq .schedules <<<"$output")" = 200 ]
+    # with another seed it is another hunt; it begins with what the first one kept
+    run --separate-stderr -0 "$wedge" hunt timers --runs 64 --corpus kept --seed 2 --json
+    [[ "$stderr" == *" plans" ]]
+    [ "$(jq .schedules <<<"$output")" = 64 ]
+    [ "$(jq .switches <<<"$output")" -gt "$(($(jq .switches <<<"$whole") / 3))" ]
+    touch file
+    run --separate-stderr -2 "$wedge" hunt timers --corpus file
+    [[ "$stderr" == *"cannot use file as a corpus: Not a directory"* ]]
+    echo '{"next": "soon"}' | tee kept/.hunt/*.json
+    run --separate-stderr -2 "$wedge" hunt timers --corpus kept
+    [[ "$stderr" == *"kept/.hunt/"*".json:1: "* ]]
+}
+
+@test "hunt starts a job that is killed again, behind the schedules that may be the reason" {
+    "$wedge" hunt ordered --jobs 2 --time 60 --json >sum 2>told &
+    hunt=$!
+    until [ "$(pgrep --parent $hunt | wc -l)" -eq 2 ]; do :; done
+    kill -KILL "$(pgrep --parent $hunt | head -n 1)"
+    until grep -q "it goes on behind them" told; do :; done
+    [ "$(pgrep --parent $hunt | wc -l)" -eq 2 ]
+    kill -TERM $hunt
+    code=0
+    wait $hunt || code=$?
+    [ "$code" -eq 130 ]
+    grep -q "died (signal 9) in schedule " told
+    [ "$(jq .verdict sum)" = '"ok"' ]
+}
+
 @test "hunt predicts from a run that passes, confirms it, and can be told not to" {
     run --separate-stderr -1 "$wedge" hunt abba -o found
     has "predicted (lock-order "

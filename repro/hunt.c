@@ -5,12 +5,30 @@
 
 #include "core/base/check.h"
 #include "core/engine/observer.h"
+#include "repro/hunt_corpus.h"
 
-enum { RUNS_PER_LOOK = 64 }; /* looking at the clock costs as much as several steps */
+enum { RUNS_PER_SHARE = 1 << 15 };
 
 static uint32_t faults_of(const struct hunt_options *options)
 {
     return options->faults & options->subject->faults;
+}
+
+/* Its program, or all of it, and who decides the rest: one of those that were found in the folder, a
+ * child of one that is kept, or a new one. */
+static struct strategy *draw_plan(const struct hunt_options *options, uint64_t index,
+                                  struct prng *prng, struct plan *plan)
+{
+    plan_clear(plan);
+    if (options->program != NULL) {
+        plan_copy(plan, options->program);
+    } else if (index - options->first < corpus_size()) {
+        corpus_plan(options->subject, (uint32_t)(index - options->first), plan);
+        return strategy_follow(options->strategy);
+    } else if (!corpus_draw(options->subject, prng, plan)) {
+        options->subject->generate(plan, prng, faults_of(options));
+    }
+    return options->strategy;
 }
 
 /* With an observer: returns how many new deadlocks it predicts. */
@@ -21,20 +39,20 @@ static uint32_t run_number(const struct hunt_options *options, uint64_t index,
     struct prng prng = { options->seed };
     prng.state = prng_next(&prng) ^ index;
     prng.state = prng_next(&prng); /* so that the draws of run n are no shift of those of n + 1 */
-    plan_clear(&plan);
-    if (options->program != NULL)
-        plan_copy(&plan, options->program);
-    else
-        options->subject->generate(&plan, &prng, faults_of(options));
+    struct strategy *strategy = draw_plan(options, index, &prng, &plan);
     settings_apply(&options->settings, &plan);
     strategy_seed(prng_next(&prng));
-    struct strategy *strategy = options->strategy;
     struct engine_options engine_options = { .faults = faults_of(options), .log = options->log,
                                               .count_switches = true };
+    uint32_t predictions = 0, switches = engine_switches_seen();
     if (observer != NULL)
-        return observer_run(observer, options->subject, &plan, strategy, &engine_options, outcome);
-    engine_run(options->subject, &plan, strategy, &engine_options, outcome);
-    return 0;
+        predictions = observer_run(observer, options->subject, &plan, strategy, &engine_options,
+                                   outcome);
+    else
+        engine_run(options->subject, &plan, strategy, &engine_options, outcome);
+    if (engine_switches_seen() != switches && !verdict_is_finding(outcome->verdict))
+        corpus_keep(options->subject);
+    return predictions;
 }
 
 void hunt_run(const struct hunt_options *options, uint64_t index, struct outcome *outcome)
@@ -49,8 +67,9 @@ uint32_t hunt_confirm(const struct hunt_options *options, uint64_t index, const 
                    tries, outcome);
 }
 
-void hunt_job_begin(struct hunt_job *job)
+void hunt_job_begin(struct hunt_job *job, uint64_t first)
 {
+    job->next = first;
     job->runs = job->steps = job->budget = job->steered = 0;
     job->switches = 0;
     job->news_at = 0;
@@ -127,35 +146,46 @@ static bool note_predictions(const struct hunt_options *options, struct hunt_job
     return true;
 }
 
-void hunt_search(const struct hunt_options *options, struct hunt_job *job, uint64_t first,
-                 uint64_t stride, const struct hunt_watch *watch)
+static void tell(struct hunt_job *job, uint64_t next, uint64_t runs, uint64_t steps,
+                 uint64_t budget)
+{
+    if (job->switches != engine_switches_seen())
+        job->news_at = runs;
+    job->switches = engine_switches_seen();
+    job->next = next;
+    job->runs = runs;
+    job->steps = steps;
+    job->budget = budget;
+}
+
+bool hunt_search(const struct hunt_options *options, struct hunt_job *job, uint64_t stride,
+                 const struct hunt_watch *watch)
 {
     static struct outcome outcome;
-    uint64_t runs = 0, steps = 0, budget = 0;
+    uint64_t runs = job->runs, steps = job->steps, budget = job->budget;
+    bool shared = true;
     strategy_forget();
+    corpus_forget();
     struct observer *observer = options->no_prediction ? NULL : observer_new();
-    for (uint64_t index = first; index < options->runs_max; index += stride) {
+    for (uint64_t index = job->next; shared && index < options->runs_max; index += stride) {
         uint32_t predictions = run_number(options, index, observer, &outcome);
         runs++;
         steps += outcome.steps;
         budget += outcome.verdict == VERDICT_BUDGET;
         bool finding = verdict_is_finding(outcome.verdict);
         bool is_last = index + stride >= options->runs_max;
-        if (runs % RUNS_PER_LOOK == 0 || finding || predictions > 0 || is_last) {
-            if (job->switches != engine_switches_seen())
-                job->news_at = runs;
-            job->switches = engine_switches_seen();
-            job->runs = runs;
-            job->steps = steps;
-            job->budget = budget;
-        }
+        if (runs % HUNT_RUNS_PER_LOOK == 0 || finding || predictions > 0 || is_last)
+            tell(job, index + stride, runs, steps, budget);
         if (finding && !note_finding(job, index, &outcome, NULL, true, watch))
             break;
         if (!finding && predictions > 0 &&
             !note_predictions(options, job, index, observer, predictions, watch))
             break;
-        if (runs % RUNS_PER_LOOK == 0 && !watch->go_on(watch->context))
+        if (runs % HUNT_RUNS_PER_LOOK == 0 && !watch->go_on(watch->context))
             break;
+        if (runs % RUNS_PER_SHARE == 0)
+            shared = corpus_share(options->subject);
     }
     observer_free(observer);
+    return shared && corpus_share(options->subject);
 }

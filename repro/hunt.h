@@ -3,7 +3,8 @@
  * The search behind `wedge hunt`. The program of run number n depends on the seed and n alone; its
  * schedule, where a strategy learns, also on the runs that the same job made before. Jobs (child
  * processes) make each a share of the runs and leave on a board, which the parent reads, what they
- * saw, with the plan that shows it. So the same seed and number of jobs find the same.
+ * saw, with the plan that shows it. So the same seed and number of jobs find the same. With a corpus
+ * (hunt_corpus.h) they also depend on what others put there.
  */
 #ifndef REPRO_HUNT_H
 #define REPRO_HUNT_H
@@ -15,13 +16,20 @@
 #include "core/engine/engine.h"
 #include "repro/setting.h"
 
-enum { HUNT_JOBS_MAX = 64, HUNT_SIGHTINGS_MAX = 256 };
+enum {
+    HUNT_JOBS_MAX = 64,
+    HUNT_SIGHTINGS_MAX = 256,
+    HUNT_RUNS_PER_LOOK = 64, /* looking at the clock costs as much as several steps */
+};
 
 struct hunt_options {
     const struct wedge_subject *subject;
     const char *folder;
+    const char *corpus; /* the folder for what is kept; NULL: none */
     struct strategy *strategy;
-    uint64_t seed, runs_max;
+    uint64_t seed;
+    uint64_t first; /* the number of the first run: where a hunt before this one has stopped */
+    uint64_t runs_max; /* no run has this number or a higher one */
     double seconds_max;
     uint32_t faults, jobs;
     struct fixed_settings settings;
@@ -47,6 +55,7 @@ struct sighting {
 
 /* What one job has done so far. Written by it alone, read by the parent while it runs. */
 struct hunt_job {
+    _Atomic uint64_t next; /* the number of its next run, or of one not long before */
     _Atomic uint64_t runs, steps, budget; /* budget: runs that were cut off */
     _Atomic uint32_t switches; /* different ones that were seen: engine_switches_seen() */
     _Atomic uint64_t news_at;  /* after how many runs the last of them was new */
@@ -62,8 +71,9 @@ bool sighting_is(const struct sighting *sighting, const struct outcome *outcome)
 void sighting_fill(struct sighting *sighting, const struct outcome *outcome, uint64_t first,
                    const struct plan *predicted_from, bool confirmed);
 
-/* It has done nothing yet. What it saw before is not touched, only forgotten: a job is large. */
-void hunt_job_begin(struct hunt_job *job);
+/* It has done nothing yet, and is to begin with that run. What it saw before is not touched, only
+ * forgotten: a job is large. */
+void hunt_job_begin(struct hunt_job *job, uint64_t first);
 
 /* Makes run number `index`; its outcome is in *outcome. */
 void hunt_run(const struct hunt_options *options, uint64_t index, struct outcome *outcome);
@@ -82,8 +92,9 @@ struct hunt_watch {
     void *context;
 };
 
-/* Makes runs first, first + stride, ... until runs_max or told to stop. */
-void hunt_search(const struct hunt_options *options, struct hunt_job *job, uint64_t first,
-                 uint64_t stride, const struct hunt_watch *watch);
+/* Makes runs job->next, job->next + stride, ... until runs_max or told to stop, and adds them to what
+ * the job has done. False: the folder for what is kept cannot be written to; errno says why. */
+bool hunt_search(const struct hunt_options *options, struct hunt_job *job, uint64_t stride,
+                 const struct hunt_watch *watch);
 
 #endif
