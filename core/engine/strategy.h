@@ -53,9 +53,12 @@ struct strategy *strategy_at(uint32_t index);
 /* NULL if there is none of that name. */
 struct strategy *strategy_find(const char *name);
 
-/* What the portfolio pairs, by row: walks, then pauses; and how many of 1,000 runs each would get next.
- * NULL: no more. */
-const char *portfolio_member(uint32_t index, uint32_t *permille);
+struct portfolio_pair {
+    const char *walk, *pause; /* names; pause NULL: nobody is kept back */
+    uint32_t permille;        /* how many of 1,000 runs it would get next */
+};
+/* False: the portfolio has not so many. */
+bool portfolio_pair(uint32_t index, struct portfolio_pair *pair);
 
 struct prediction;
 /* Towards what was predicted; it must outlive the runs. */
