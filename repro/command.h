@@ -19,6 +19,7 @@ struct command {
 };
 
 int command_bench(int argc, char **argv);
+int command_export_c(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_judge(int argc, char **argv);
 int command_list(int argc, char **argv);

@@ -26,6 +26,8 @@ static const struct command commands[] = {
     { "show", "FILE", "tell the story of a reproducer, one column per thread", command_show },
     { "shrink", "FILE", "make a reproducer as small as possible, with the same signature",
       command_shrink },
+    { "export-c", "FILE", "write a C program that shows a deadlock or livelock on real threads",
+      command_export_c },
     { "graph", "SUBJECT...", "watch runs and print the lock order that they keep, and what breaks it",
       command_graph },
     { "judge", "CASES.jsonl", "watch one run of each lock-order case and compare the verdict",
@@ -40,7 +42,7 @@ static int usage(FILE *out, int code)
     fputs("usage: wedge COMMAND [ARGUMENT...]\n\n"
           "Makes C runtimes deadlock on purpose, repeatably, and says why.\n\n", out);
     for (uint32_t i = 0; i < count_of(commands); i++)
-        fprintf(out, "  %-7s %-13s %s\n", commands[i].name, commands[i].arguments,
+        fprintf(out, "  %-8s %-13s %s\n", commands[i].name, commands[i].arguments,
                 commands[i].help);
     fputs("\nEvery command knows --json and --help. Exit codes: 0 nothing found, 1 findings,\n"
           "2 wrong use or unreadable input, 3 could not run, 4 nothing was tested.\n\n"
