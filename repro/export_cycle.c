@@ -7,21 +7,6 @@
 #include "core/base/check.h"
 #include "repro/export_scene.h"
 
-enum {
-    OPEN_MAX = 32,   /* locks that a thread has at a time */
-    PAIRS_MAX = 2,   /* times that a thread takes one and gives it back, of those kept */
-    PAIR_ROWS = 64,
-};
-
-static uint32_t last_event_at(const struct scene *scene, uint32_t actor,
-                              const struct hook_site *site)
-{
-    for (uint32_t i = scene->event_count; i-- > 0;)
-        if (scene->events[i].site == site && scene_actor_of(scene, i) == actor)
-            return i;
-    return SCENE_NONE;
-}
-
 /* --- who waits --- */
 
 static bool is_wait(const struct edge *edge)
@@ -33,7 +18,7 @@ static bool is_wait(const struct edge *edge)
 static void end_task(struct scene *scene, struct actor *actor)
 {
     uint32_t index = (uint32_t)(actor - scene->actors);
-    uint32_t left = last_event_at(scene, index, actor->waits->waits_at);
+    uint32_t left = scene_last_event_at(scene, index, actor->waits->waits_at);
     for (uint32_t i = scene->event_count; left == SCENE_NONE && i-- > 0;)
         if (scene_actor_of(scene, i) == index)
             left = i;
@@ -102,7 +87,7 @@ static void add_spin(struct scene *scene, uint32_t actor, uint32_t event)
     const struct trace_event *what = &scene->events[event];
     uint32_t thing = scene_thing(scene, THING_WORD, what->site, what->object);
     struct step *step = add_last(scene, STEP_SPIN, actor, thing, event);
-    step->has_values = scene_value_before(scene, event, &step->to);
+    scene_value_before(scene, event, &step->to);
 }
 
 static bool add_event_wait(struct scene *scene, uint32_t actor, uint32_t event)
@@ -119,7 +104,7 @@ static bool add_event_wait(struct scene *scene, uint32_t actor, uint32_t event)
 static bool add_thread_wait(struct scene *scene, uint32_t actor)
 {
     const struct edge *edge = scene->actors[actor].waits;
-    uint32_t event = last_event_at(scene, actor, edge->waits_at);
+    uint32_t event = scene_last_event_at(scene, actor, edge->waits_at);
     if (event == SCENE_NONE)
         return false;
     const struct trace_event *what = &scene->events[event];
@@ -169,7 +154,7 @@ static void add_writers(struct scene *scene)
         const struct edge *edge = &scene->outcome->edges[i];
         if (edge->kind != EDGE_LOCK || !edge->wants_to_read || !edge->holds_to_read)
             continue;
-        uint32_t event = last_event_at(scene, scene_actor_named(scene, edge->from),
+        uint32_t event = scene_last_event_at(scene, scene_actor_named(scene, edge->from),
                                        edge->waits_at);
         if (event != SCENE_NONE && scene->queued.from[0] == '\0')
             add_queued_writer(scene, edge, scene->events[event].object);
@@ -190,230 +175,6 @@ static bool add_last_waits(struct scene *scene)
             return false;
     }
     return true;
-}
-
-/* --- what they have --- */
-
-struct open {
-    uint32_t event, closed; /* the one that gave it back, or SCENE_NONE */
-};
-
-static uint32_t last_wait_of(const struct scene *scene, uint32_t actor)
-{
-    const struct edge *edge = scene->actors[actor].waits;
-    uint32_t event = edge != NULL ? last_event_at(scene, actor, edge->waits_at) : SCENE_NONE;
-    return event != SCENE_NONE ? event : scene->event_count;
-}
-
-static void close_open(const struct scene *scene, struct open *open, uint32_t count, uint32_t event)
-{
-    for (uint32_t i = count; i-- > 0;) {
-        if (open[i].closed == SCENE_NONE &&
-            scene->events[open[i].event].object == scene->events[event].object) {
-            open[i].closed = event;
-            return;
-        }
-    }
-}
-
-/* All acquisitions of that actor before its last wait; the number of them, `room` at most: then the
- * oldest that were given back make room. */
-static uint32_t acquisitions(const struct scene *scene, uint32_t actor, struct open *open,
-                             uint32_t room)
-{
-    uint32_t count = 0, end = last_wait_of(scene, actor);
-    for (uint32_t i = scene->actors[actor].first; i < end; i++) {
-        const struct trace_event *event = &scene->events[i];
-        if ((!scene_takes(event) && !scene_gives(event)) || scene_actor_of(scene, i) != actor)
-            continue;
-        if (scene_gives(event)) {
-            close_open(scene, open, count, i);
-            continue;
-        }
-        uint32_t drop = 0;
-        while (count == room && drop < count && open[drop].closed == SCENE_NONE)
-            drop++;
-        if (drop == room)
-            return count;
-        if (count == room)
-            memmove(open + drop, open + drop + 1, (--count - drop) * sizeof *open);
-        open[count++] = (struct open){ i, SCENE_NONE };
-    }
-    return count;
-}
-
-static void add_lock_step(struct scene *scene, uint32_t actor, uint32_t event, bool holds)
-{
-    const struct trace_event *what = &scene->events[event];
-    bool reads = scene_reads(scene, what->site);
-    enum step_kind kind = scene_gives(what) ? (reads ? STEP_READ_UNLOCK : STEP_UNLOCK)
-                                            : (reads ? STEP_READ_LOCK : STEP_LOCK);
-    struct step *step = scene_add_step(scene, kind, actor,
-                                       scene_lock(scene, what->site, what->object),
-                                       scene_order(event));
-    step->site = what->site;
-    step->holds = holds;
-}
-
-static void add_held(struct scene *scene, uint32_t actor)
-{
-    struct open open[PAIR_ROWS];
-    uint32_t count = acquisitions(scene, actor, open, PAIR_ROWS);
-    for (uint32_t i = 0; i < count; i++)
-        if (open[i].closed == SCENE_NONE && !scene->actors[actor].is_task)
-            add_lock_step(scene, actor, open[i].event, true);
-}
-
-/* From where on what the actor does is told: the first thing that it took and still has. */
-static uint64_t window_of(const struct scene *scene, uint32_t actor)
-{
-    uint64_t first = UINT64_MAX;
-    for (uint32_t i = 0; i < scene->step_count; i++)
-        if (scene->steps[i].actor == actor && !scene->steps[i].last &&
-            scene->steps[i].order < first)
-            first = scene->steps[i].order;
-    return first;
-}
-
-static bool is_shared(const struct scene *scene, uint32_t actor, const volatile void *object)
-{
-    for (uint32_t i = 0; i < scene->step_count; i++)
-        if (scene->steps[i].actor != actor && scene->steps[i].kind != STEP_JOIN &&
-            scene->things[scene->steps[i].thing].object == object)
-            return true;
-    return false;
-}
-
-/* What it took for a while meanwhile, of what others of them take. */
-static void add_pairs(struct scene *scene, uint32_t actor)
-{
-    struct open open[PAIR_ROWS];
-    uint32_t count = acquisitions(scene, actor, open, PAIR_ROWS), kept = 0;
-    uint64_t window = window_of(scene, actor);
-    for (uint32_t i = count; i-- > 0 && kept < PAIRS_MAX;) {
-        if (open[i].closed == SCENE_NONE || scene_order(open[i].event) < window ||
-            !is_shared(scene, actor, scene->events[open[i].event].object))
-            continue;
-        add_lock_step(scene, actor, open[i].event, false);
-        add_lock_step(scene, actor, open[i].closed, false);
-        kept++;
-    }
-}
-
-/* --- states --- */
-
-static uint32_t last_write(const struct scene *scene, const volatile void *object)
-{
-    for (uint32_t i = scene->event_count; i-- > 0;)
-        if (scene->events[i].object == object && scene_writes(&scene->events[i]))
-            return i;
-    return SCENE_NONE;
-}
-
-static bool is_taken(const struct scene *scene, uint32_t thing)
-{
-    for (uint32_t i = 0; i < scene->step_count; i++)
-        if (scene->steps[i].thing == thing && scene->steps[i].kind == STEP_SWAP)
-            return true;
-    return false;
-}
-
-/* A state is held since the last write to its word. */
-static bool add_state(struct scene *scene, uint32_t waiter, const struct edge *edge)
-{
-    uint32_t spin = last_event_at(scene, waiter, edge->waits_at);
-    if (spin == SCENE_NONE)
-        return false;
-    const struct trace_event *what = &scene->events[spin];
-    uint32_t thing = scene_thing(scene, THING_WORD, what->site, what->object);
-    uint32_t write = last_write(scene, what->object);
-    uint32_t holder = scene_actor_named(scene, edge->to);
-    snprintf(scene->things[thing].class_name, SCENE_NAME_MAX, "%s",
-             edge->object_class != NULL ? edge->object_class : "");
-    if (write == SCENE_NONE || holder == SCENE_NONE)
-        return false;
-    if (is_taken(scene, thing))
-        return true;
-    struct step *step = scene_add_step(scene, STEP_SWAP, holder, thing, scene_order(write));
-    step->site = edge->holds_since;
-    step->holds = true;
-    bool to = scene_value_after(scene, write, &step->to);
-    bool from = scene_value_before(scene, write, &step->from);
-    if (!to)
-        step->to = 1;
-    if (!from)
-        step->from = step->to == 0;
-    return true;
-}
-
-static bool add_states(struct scene *scene)
-{
-    const struct outcome *outcome = scene->outcome;
-    for (uint32_t i = 0; i < outcome->edge_count; i++) {
-        const struct edge *edge = &outcome->edges[i];
-        if (edge->kind == EDGE_STATE && edge->to[0] != '\0' &&
-            !add_state(scene, scene_actor_named(scene, edge->from), edge))
-            return false;
-    }
-    return true;
-}
-
-/* A spinner looks at the value that the state's owner gave it. */
-static void settle_spins(struct scene *scene)
-{
-    for (uint32_t i = 0; i < scene->step_count; i++) {
-        struct step *spin = &scene->steps[i];
-        for (uint32_t j = 0; spin->kind == STEP_SPIN && j < scene->step_count; j++)
-            if (scene->steps[j].kind == STEP_SWAP && scene->steps[j].thing == spin->thing &&
-                scene->steps[j].holds)
-                spin->to = scene->steps[j].to;
-    }
-}
-
-/* --- tokens --- */
-
-/* A task runs with the token until it leaves its thread; the thread has the token from then on. */
-static void add_task_token(struct scene *scene, uint32_t task, uint32_t token, uint32_t holder)
-{
-    const struct actor *actor = &scene->actors[task];
-    uint64_t first = window_of(scene, task), left = scene_order(actor->last);
-    uint64_t begin = first != UINT64_MAX && first < left ? first : left;
-    struct step *step = scene_add_step(scene, STEP_TAKE, task, token, begin - 2);
-    step = scene_add_step(scene, STEP_GIVE, task, token, left + 1);
-    step->site = actor->waits->waits_at;
-    step = scene_add_step(scene, STEP_TAKE, holder, token, left + 2);
-    step->site = actor->waits->holds_since;
-    step->holds = true;
-}
-
-static bool token_is_taken(const struct scene *scene, uint32_t token)
-{
-    for (uint32_t i = 0; i < scene->step_count; i++)
-        if (scene->steps[i].kind == STEP_TAKE && scene->steps[i].thing == token &&
-            !scene->steps[i].last)
-            return true;
-    return false;
-}
-
-static void add_tokens(struct scene *scene)
-{
-    for (uint32_t i = 0; i < scene->actor_count; i++) {
-        const struct edge *edge = scene->actors[i].waits;
-        if (edge == NULL || (edge->kind != EDGE_TOKEN && edge->kind != EDGE_GATE &&
-                             edge->kind != EDGE_STOP))
-            continue;
-        uint32_t token = scene_token(scene, edge->object, edge->object_class);
-        uint32_t holder = scene_actor_named(scene, edge->to);
-        if (token_is_taken(scene, token))
-            continue;
-        if (edge->kind == EDGE_TOKEN) {
-            add_task_token(scene, i, token, holder);
-            continue;
-        }
-        struct step *step = scene_add_step(scene, STEP_TAKE, holder, token, 0);
-        step->site = edge->holds_since;
-        step->holds = true;
-    }
 }
 
 /* --- all of it --- */
@@ -477,7 +238,6 @@ static void mark_closing(struct scene *scene)
 static void finish(struct scene *scene)
 {
     qsort(scene->steps, scene->step_count, sizeof *scene->steps, by_order);
-    settle_spins(scene);
     mark_closing(scene);
     for (uint32_t i = 0; i < scene->thing_count; i++)
         scene->things[i].initial = start_of(scene, i);
@@ -490,13 +250,8 @@ static bool fill_waits(struct scene *scene)
     add_writers(scene);
     if (!add_last_waits(scene))
         return false;
-    for (uint32_t i = 0; i < scene->actor_count; i++)
-        add_held(scene, i);
-    if (!add_states(scene))
+    if (!scene_add_holds(scene))
         return false;
-    add_tokens(scene);
-    for (uint32_t i = 0; i < scene->actor_count; i++)
-        add_pairs(scene, i);
     if (scene->outcome->cycle_count == 0)
         scene_add_shared(scene);
     return true;

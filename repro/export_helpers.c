@@ -4,9 +4,8 @@
 #include "repro/export_text.h"
 
 enum {
-    WANTS = HELP_LOCK | HELP_SPINLOCK | HELP_READ | HELP_WRITE | HELP_TOKEN | HELP_JOIN,
-    WANTS_WORD = HELP_SPIN | HELP_PARK | HELP_WAIT,
-    GOES_ON = WANTS_WORD | HELP_JOIN,
+    GOES_ON = HELP_SPIN | HELP_PARK | HELP_WAIT | HELP_JOIN,
+    WANTS = HELP_LOCK | HELP_SPINLOCK | HELP_READ | HELP_WRITE | HELP_TOKEN | GOES_ON,
     HAS = HELP_LOCK | HELP_SPINLOCK | HELP_READ | HELP_WRITE | HELP_TOKEN | HELP_ENTER,
     GIVES = HELP_LOCK | HELP_SPINLOCK | HELP_RWLOCK | HELP_TOKEN | HELP_LEAVE,
 };
@@ -26,7 +25,7 @@ static const struct export_part parts[] = {
       "    unsigned has_count;\n"
       "    const struct thing *wants; /* NULL: it does not wait */\n"
       "    const char *verb, *function;\n"
-      "    atomic_uint *word; /* it waits for as long as this one has that value */\n"
+      "    atomic_uint *word; /* NULL, or it waits for as long as this one has that value */\n"
       "    unsigned value;\n" },
     { HELP_ROUND,
       "    unsigned rounds;\n" },
@@ -72,20 +71,9 @@ static const struct export_part parts[] = {
       "}\n" },
     { WANTS,
       "\n"
+      "/* `word`: it waits for as long as that one has this value; NULL: for as long as somebody has it. */\n"
       "static void wants(struct thread *self, const char *verb, const struct thing *thing,\n"
-      "                  const char *function)\n"
-      "{\n"
-      "    open_books();\n"
-      "    self->verb = verb;\n"
-      "    self->function = function;\n"
-      "    self->wants = thing;\n"
-      "    close_books();\n"
-      "}\n" },
-    { WANTS_WORD,
-      "\n"
-      "/* The same, for as long as the word has that value. */\n"
-      "static void wants_word(struct thread *self, const char *verb, const struct thing *thing,\n"
-      "                       const char *function, atomic_uint *word, unsigned value)\n"
+      "                  const char *function, atomic_uint *word, unsigned value)\n"
       "{\n"
       "    open_books();\n"
       "    self->verb = verb;\n"
@@ -110,6 +98,7 @@ static const struct export_part parts[] = {
       "{\n"
       "    open_books();\n"
       "    self->wants = NULL;\n"
+      "    self->word = NULL;\n"
       "    self->has[self->has_count] = thing;\n"
       "    self->since[self->has_count++] = function;\n"
       "    close_books();\n"
@@ -156,7 +145,7 @@ static const struct export_part parts[] = {
       "\n"
       "static void lock(struct thread *self, struct lock *it, const char *function)\n"
       "{\n"
-      "    wants(self, \"waits for lock\", &it->thing, function);\n"
+      "    wants(self, \"waits for lock\", &it->thing, function, NULL, 0);\n"
       "    pthread_mutex_lock(&it->mutex);\n"
       "    has(self, &it->thing, function);\n"
       "}\n"
@@ -185,7 +174,7 @@ static const struct export_part parts[] = {
       "\n"
       "static void lock_spinning(struct thread *self, struct spinlock *it, const char *function)\n"
       "{\n"
-      "    wants(self, \"waits for spin lock\", &it->thing, function);\n"
+      "    wants(self, \"waits for spin lock\", &it->thing, function, NULL, 0);\n"
       "    while (atomic_flag_test_and_set(&it->taken))\n"
       "        sched_yield();\n"
       "    has(self, &it->thing, function);\n"
@@ -206,7 +195,7 @@ static const struct export_part parts[] = {
       "\n"
       "static void read_lock(struct thread *self, struct rwlock *it, const char *function)\n"
       "{\n"
-      "    wants(self, \"waits to read\", &it->thing, function);\n"
+      "    wants(self, \"waits to read\", &it->thing, function, NULL, 0);\n"
       "    pthread_rwlock_rdlock(&it->lock);\n"
       "    has(self, &it->thing, function);\n"
       "}\n" },
@@ -214,7 +203,7 @@ static const struct export_part parts[] = {
       "\n"
       "static void write_lock(struct thread *self, struct rwlock *it, const char *function)\n"
       "{\n"
-      "    wants(self, \"waits to write\", &it->thing, function);\n"
+      "    wants(self, \"waits to write\", &it->thing, function, NULL, 0);\n"
       "    pthread_rwlock_wrlock(&it->lock);\n"
       "    has(self, &it->thing, function);\n"
       "}\n" },
@@ -276,7 +265,7 @@ static const struct export_part parts[] = {
       "\n"
       "static void spin_while(struct thread *self, struct word *it, unsigned value, const char *function)\n"
       "{\n"
-      "    wants_word(self, \"spins on\", &it->thing, function, &it->value, value);\n"
+      "    wants(self, \"spins on\", &it->thing, function, &it->value, value);\n"
       "    while (atomic_load(&it->value) == value)\n"
       "        sched_yield();\n"
       "    goes_on(self);\n"
@@ -296,7 +285,7 @@ static const struct export_part parts[] = {
       "}\n" },
     { HELP_NOTE,
       "\n"
-      "struct note { /* a thread parks on it until somebody sets it, which the end of the wait undoes */\n"
+      "struct note { /* a thread parks on it until somebody sets it; its wake-up clears it */\n"
       "    struct thing thing;\n"
       "    pthread_mutex_t mutex;\n"
       "    pthread_cond_t posted;\n"
@@ -306,7 +295,7 @@ static const struct export_part parts[] = {
       "\n"
       "static void park(struct thread *self, struct note *it, const char *function)\n"
       "{\n"
-      "    wants_word(self, \"is parked on\", &it->thing, function, &it->set, 0);\n"
+      "    wants(self, \"is parked on\", &it->thing, function, &it->set, 0);\n"
       "    pthread_mutex_lock(&it->mutex);\n"
       "    while (atomic_load(&it->set) == 0)\n"
       "        pthread_cond_wait(&it->posted, &it->mutex);\n"
@@ -340,7 +329,7 @@ static const struct export_part parts[] = {
       "\n"
       "static void wait_for(struct thread *self, struct semaphore *it, const char *function)\n"
       "{\n"
-      "    wants_word(self, \"is parked on\", &it->thing, function, &it->count, 0);\n"
+      "    wants(self, \"is parked on\", &it->thing, function, &it->count, 0);\n"
       "    while (sem_wait(&it->semaphore) != 0)\n"
       "        continue; /* a signal ended it early */\n"
       "    goes_on(self);\n"
@@ -362,7 +351,7 @@ static const struct export_part parts[] = {
       "\n"
       "static void take(struct thread *self, struct token *it, const char *function)\n"
       "{\n"
-      "    wants(self, \"needs\", &it->thing, function);\n"
+      "    wants(self, \"needs\", &it->thing, function, NULL, 0);\n"
       "    pthread_mutex_lock(&books);\n"
       "    while (it->taken)\n"
       "        pthread_cond_wait(&changed, &books);\n"
@@ -382,7 +371,7 @@ static const struct export_part parts[] = {
       "\n"
       "static void join(struct thread *self, struct thread *other, const char *function)\n"
       "{\n"
-      "    wants(self, \"waits for the end of\", &other->thing, function);\n"
+      "    wants(self, \"waits for the end of\", &other->thing, function, NULL, 0);\n"
       "    pthread_join(other->id, NULL);\n"
       "    goes_on(self);\n"
       "}\n" },

@@ -14,11 +14,11 @@ static const char taken[] =
     " auto break case char const continue default do double else enum extern float for goto if "
     "inline int long register restrict return short signed sizeof static struct switch typedef "
     "union unsigned void volatile while bool true false NULL main run errno stdin stdout stderr "
-    "thing thread threads books changed changes open_books close_books wants wants_word goes_on "
-    "has gives holder_of waits_in_vain turn turns_done done lock unlock make_recursive spinlock "
-    "lock_spinning unlock_spinning rwlock read_lock write_lock unlock_rw make_fair await_writer "
-    "word enter leave spin_while finds swaps note park unpark semaphore make_semaphore wait_for "
-    "post token take give join sleep_ms all_others_wait let_time_pass next_round tell tell_holder "
+    "threads books changed changes open_books close_books wants wants_word goes_on "
+    "has gives holder_of waits_in_vain turn turns_done done lock unlock make_recursive "
+    "lock_spinning unlock_spinning read_lock write_lock unlock_rw make_fair await_writer "
+    "enter leave spin_while finds swaps park unpark make_semaphore wait_for "
+    "post take give join sleep_ms all_others_wait let_time_pass next_round tell tell_holder "
     "next_of tell_cycle tell_all is_stuck look self it value from to function verb name code id "
     "printf puts abort exit free malloc calloc realloc atoi abs labs div rand srand system getenv "
     "remove rename signal raise time clock index rindex read write open close link pipe wait sleep "
@@ -102,14 +102,14 @@ static void put_comment_text(FILE *out, const char *text, size_t length)
     }
 }
 
-/* Breaks one line of text at spaces; what follows stands 4 to the right of where the line began. */
+/* Breaks one line of text at spaces; of a line that begins with spaces, what follows stands 4 to the right. */
 static void put_wrapped(FILE *out, uint32_t indent, const char *line, size_t length)
 {
     size_t inner = 0, width = PARAGRAPH_WIDTH - 3 - indent;
     while (inner < length && line[inner] == ' ')
         inner++;
     for (bool first = true; first || length > 0; first = false) {
-        size_t lead = first ? 0 : inner + 4, take = length;
+        size_t lead = first ? 0 : inner == 0 ? 0 : inner + 4, take = length;
         if (lead + length > width) {
             take = width - lead;
             while (take > (first ? inner : 0) && line[take] != ' ')

@@ -79,6 +79,37 @@ static bool add_events(struct scene *scene, uint32_t begin, uint32_t end)
     return true;
 }
 
+static bool writes_between(const struct scene *scene, uint32_t actor, uint32_t begin, uint32_t end)
+{
+    for (uint32_t i = 0; i < scene->step_count; i++) {
+        const struct step *step = &scene->steps[i];
+        if (step->actor == actor && step->order > scene_order(begin) &&
+            step->order < scene_order(end) &&
+            (step->kind == STEP_SET || step->kind == STEP_ADD || step->kind == STEP_SWAP))
+            return true;
+    }
+    return false;
+}
+
+/* Locks under which something is written. */
+static void add_locks(struct scene *scene, uint32_t begin, uint32_t end)
+{
+    for (uint32_t i = begin; i < end; i++) {
+        const struct trace_event *taken = &scene->events[i];
+        uint32_t given = i + 1, actor = scene_actor_of(scene, i);
+        if (!scene_takes(taken))
+            continue;
+        while (given < end && (scene->events[given].object != taken->object ||
+                               scene->events[given].thread != taken->thread ||
+                               !scene_gives(&scene->events[given])))
+            given++;
+        if (given == end || !writes_between(scene, actor, i, given))
+            continue;
+        scene_add_lock_step(scene, actor, i, false);
+        scene_add_lock_step(scene, actor, given, false);
+    }
+}
+
 bool scene_fill_round(struct scene *scene, char *wrong, size_t size)
 {
     snprintf(wrong, size, "its threads go round without ever waiting for time to pass: when each "
@@ -89,5 +120,8 @@ bool scene_fill_round(struct scene *scene, char *wrong, size_t size)
     if (begin == SCENE_NONE)
         return false;
     add_threads(scene, begin, end);
-    return scene->actor_count <= SCENE_ACTORS_MAX && add_events(scene, begin, end);
+    if (!add_events(scene, begin, end))
+        return false;
+    add_locks(scene, begin, end);
+    return true;
 }

@@ -12,12 +12,6 @@
 
 #include "core/base/check.h"
 
-enum {
-    VALUE_MAX = 1 << 16, /* larger ones may be addresses */
-    OPEN_MAX = 32,
-    PAIRS_MAX = 3, /* of each thread and lock */
-};
-
 /* --- who --- */
 
 uint32_t scene_actor_of(const struct scene *scene, uint32_t event)
@@ -34,6 +28,15 @@ uint32_t scene_actor_of(const struct scene *scene, uint32_t event)
             thread = i;
     }
     return thread;
+}
+
+uint32_t scene_last_event_at(const struct scene *scene, uint32_t actor,
+                              const struct hook_site *site)
+{
+    for (uint32_t i = scene->event_count; i-- > 0;)
+        if (scene->events[i].site == site && scene_actor_of(scene, i) == actor)
+            return i;
+    return SCENE_NONE;
 }
 
 /* Since when that place has the thread that it has at the end. */
@@ -240,19 +243,26 @@ static bool tells_before(const struct trace_event *event)
     return kind == HOOK_LOAD || kind == HOOK_EXCHANGE || kind == HOOK_ADD;
 }
 
+static bool known(uint64_t *value)
+{
+    if (*value > SCENE_LARGE)
+        *value = SCENE_LARGE;
+    return true;
+}
+
 bool scene_value_before(const struct scene *scene, uint32_t event, uint64_t *value)
 {
     const volatile void *object = scene->events[event].object;
     *value = scene->events[event].value;
     if (tells_before(&scene->events[event]))
-        return *value < VALUE_MAX;
+        return known(value);
     for (uint32_t i = event; i-- > 0;) {
         const struct trace_event *what = &scene->events[i];
         if (what->object != object)
             continue;
         *value = what->value;
         if (what->site->kind == HOOK_LOAD || what->site->kind == HOOK_STORE)
-            return *value < VALUE_MAX;
+            return known(value);
         if (scene_writes(what))
             return false;
     }
@@ -264,14 +274,14 @@ bool scene_value_after(const struct scene *scene, uint32_t event, uint64_t *valu
     const struct trace_event *what = &scene->events[event];
     *value = what->value;
     if (what->site->kind == HOOK_STORE || what->site->kind == HOOK_LOAD)
-        return *value < VALUE_MAX;
+        return known(value);
     for (uint32_t i = event + 1; i < scene->event_count; i++) {
         const struct trace_event *next = &scene->events[i];
         if (next->object != what->object)
             continue;
         *value = next->value;
         if (tells_before(next))
-            return *value < VALUE_MAX;
+            return known(value);
         if (scene_writes(next))
             return false;
     }
@@ -324,7 +334,7 @@ static bool has_effect(const struct scene *scene, struct step *step, uint32_t ev
     case STEP_SET:
         return after;
     case STEP_ADD:
-        return before && after;
+        return before && after && step->from < SCENE_LARGE && step->to < SCENE_LARGE;
     case STEP_SWAP:
         return what->value != 0 && before && after;
     case STEP_PARK:

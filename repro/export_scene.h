@@ -19,6 +19,7 @@ enum {
     SCENE_THINGS_MAX = 96,
     SCENE_STEPS_MAX = 256,
     SCENE_NAME_MAX = 64,
+    SCENE_LARGE = 1 << 16, /* stands for all values from here on: they may be addresses */
 };
 
 /* What threads have, want and look at. */
@@ -82,7 +83,6 @@ struct step {
     bool holds;      /* what it takes it still has at the end */
     bool last;       /* it waits here for ever */
     bool closing;    /* without it, all threads would come to their end */
-    bool has_values; /* of a word: both are known */
 };
 
 struct scene {
@@ -112,6 +112,9 @@ bool scene_fill(struct scene *scene, const struct wedge_subject *subject,
 
 /* The actor of that event, or SCENE_NONE. */
 uint32_t scene_actor_of(const struct scene *scene, uint32_t event);
+/* The last event of that actor at that place, or SCENE_NONE. */
+uint32_t scene_last_event_at(const struct scene *scene, uint32_t actor,
+                             const struct hook_site *site);
 /* The actor of that name; a task that runs on a thread is that thread. SCENE_NONE: no such one. */
 uint32_t scene_actor_named(struct scene *scene, const char *name);
 /* Adds the thread of that place. */
@@ -127,6 +130,8 @@ enum thing_kind scene_kind_of(const struct scene *scene, const struct trace_even
 struct step *scene_add_step(struct scene *scene, enum step_kind kind, uint32_t actor,
                             uint32_t thing, uint64_t order);
 /* The step that an event is, if it is one by itself: of words, notes, semaphores. NULL if not. */
+/* The same of an event that takes a lock or gives it back. `holds`: it still has it at the end. */
+void scene_add_lock_step(struct scene *scene, uint32_t actor, uint32_t event, bool holds);
 struct step *scene_add_event(struct scene *scene, uint32_t event);
 /* Orders of what stands at, right before and right after an event. */
 static inline uint64_t scene_order(uint32_t event)
@@ -144,6 +149,9 @@ bool scene_writes(const struct trace_event *event);
 bool scene_value_before(const struct scene *scene, uint32_t event, uint64_t *value);
 bool scene_value_after(const struct scene *scene, uint32_t event, uint64_t *value);
 
+/* Steps by which those who are stuck took what they have; what their last waits are must be known.
+ * False: something that is not in the trace. */
+bool scene_add_holds(struct scene *scene);
 /* Steps of one round of a livelock. False: *wrong says why not. */
 bool scene_fill_round(struct scene *scene, char *wrong, size_t size);
 /* Steps of those who share words, notes and semaphores with who waits for ever. */

@@ -83,26 +83,25 @@ static const struct export_part parts[] = {
       "    tell_cycle();\n"
       "    return 1;\n"
       "}\n"
-      "\n"
-      "static bool is_stuck(const struct thread *thread)\n"
-      "{\n" },
+      "\n" },
+    { HELP_NO_ROUND,
+      "/* 1: all threads that have not ended wait in vain; 0: all have ended; -1: neither. */\n" },
     { HELP_ROUND,
-      "    if (thread->rounds >= ROUNDS)\n"
-      "        return true;\n" },
+      "/* 1: all threads have gone round often; 0: one has ended; -1: neither. */\n" },
     { HELP_ALWAYS,
-      "    return waits_in_vain(thread);\n"
-      "}\n"
-      "\n"
-      "/* 1: the threads that have not ended wait in vain; 0: all have ended; -1: neither. */\n"
       "static int look(void)\n"
       "{\n"
       "    int ended = 0, stuck = 0;\n"
       "    for (const struct thread *thread = threads; thread < threads + THREADS; thread++) {\n"
-      "        ended += thread->ended;\n"
-      "        stuck += !thread->ended && is_stuck(thread);\n"
+      "        ended += thread->ended;\n" },
+    { HELP_NO_ROUND,
+      "        stuck += !thread->ended && waits_in_vain(thread);\n" },
+    { HELP_ROUND,
+      "        stuck += thread->rounds >= ROUNDS;\n" },
+    { HELP_ALWAYS,
       "    }\n" },
     { HELP_ROUND,
-      "    if (ended > 0) /* one found something else, and left its round: the others may wait for it */\n"
+      "    if (ended > 0)\n"
       "        return 0;\n" },
     { HELP_ALWAYS,
       "    return ended == THREADS ? 0 : ended + stuck == THREADS ? 1 : -1;\n"
@@ -127,7 +126,7 @@ static const struct export_part parts[] = {
       "    pthread_mutex_lock(&books);\n"
       "    for (struct thread *thread = threads; thread < threads + THREADS; thread++)\n"
       "        if (pthread_create(&thread->id, NULL, run, thread) != 0)\n"
-      "            return 2;\n"
+      "            return puts(\"no room for a thread\"), 2;\n"
       "    pthread_mutex_unlock(&books);\n" },
     { HELP_NO_ROUND,
       "    unsigned seen = 0, quiet_ms = 0;\n" },
