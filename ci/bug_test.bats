@@ -81,6 +81,28 @@ switches() { sed -n '/^schedule/,$p' "$file" | awk '/^  / && $1 != last { if (la
     [ "$confirmed" -ge 4 ] || { echo "confirmed: $confirmed of 8"; false; }
 }
 
+@test "what hangs is exported as a C program that hangs, 20 times of 20, and names the same waits" {
+    if ! grep -qE '^expect (deadlock|self-deadlock|livelock) ' "$file"; then
+        run -2 "$rel" export-c "$file"
+        [[ "$output" == *"can be exported; this is "* ]]
+        return 0
+    fi
+    program=$BATS_TEST_TMPDIR/$bug
+    "$rel" export-c "$file" -o "$program.c"
+    for compiler in clang gcc; do
+        command -v "$compiler" >/dev/null || continue
+        "$compiler" -std=c11 -Wall -Wextra -Werror -pthread -DPATIENCE_MS=20 "$program.c" -o "$program"
+        seq 20 | xargs -P 20 -I@ sh -c "timeout 20 $program >$program.out; [ \$? -eq 1 ]"
+        output=$(cat "$program.out")
+        while read -r name; do
+            [[ "$output" == *"$name"* ]] || { echo "no $name in:"; echo "$output"; false; }
+        done < <("$rel" show --json "$file" |
+            jq -r '.finding.cycle[] | select(.kind != "runs") | .object, .waits_at.function')
+    done
+    run -4 "$out/wedge" export-c "$file"
+    [[ "$output" == *"nothing to export: not reproduced"* ]]
+}
+
 @test "its reproducer is small" {
     [ "$(count g)" -le 3 ]
     case $bug in
