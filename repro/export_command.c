@@ -167,6 +167,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         argument_file(state, NULL, &to->path);
+        if (to->output != NULL && strcmp(to->output, to->path) == 0)
+            argp_error(state, "--output: that is the reproducer");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

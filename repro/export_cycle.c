@@ -90,10 +90,26 @@ static void add_spin(struct scene *scene, uint32_t actor, uint32_t event)
     scene_value_before(scene, event, &step->to);
 }
 
+/* The last event at the place of such a wait is that its mutex is given back. */
+static bool add_condition_wait(struct scene *scene, uint32_t actor, uint32_t event)
+{
+    const struct hook_site *site = scene->events[event].site;
+    const struct record *record = scene_last_record(scene, RECORD_CONDITION_WAIT, NULL, site);
+    if (record == NULL || record->other == NULL)
+        return false;
+    uint32_t thing = scene_thing(scene, THING_CONDITION, site, record->object);
+    uint32_t mutex = scene_lock(scene, site, record->other);
+    struct step *step = add_last(scene, STEP_AWAIT, actor, thing, event);
+    step->from = mutex;
+    return scene->things[mutex].kind == THING_MUTEX;
+}
+
 static bool add_event_wait(struct scene *scene, uint32_t actor, uint32_t event)
 {
     const struct trace_event *what = &scene->events[event];
     enum thing_kind kind = scene_kind_of(scene, what);
+    if (kind == THING_KINDS)
+        return add_condition_wait(scene, actor, event);
     if (kind != THING_NOTE && kind != THING_SEMAPHORE)
         return false;
     uint32_t thing = scene_thing(scene, kind, what->site, what->object);
@@ -235,6 +251,38 @@ static void mark_closing(struct scene *scene)
         last->closing = true;
 }
 
+/* Whether what the step takes is somebody's already: then the program would hang too early. */
+static bool comes_too_early(const struct scene *scene, uint32_t step)
+{
+    const struct step *wanted = &scene->steps[step];
+    int taken = 0;
+    for (uint32_t i = 0; i < step; i++) {
+        const struct step *before = &scene->steps[i];
+        if (before->kind == STEP_JOIN || before->kind == STEP_SLEEP ||
+            before->thing != wanted->thing)
+            continue;
+        bool shares = before->kind == STEP_READ_LOCK && wanted->kind == STEP_READ_LOCK;
+        bool itself = before->actor == wanted->actor &&
+                      scene->things[wanted->thing].kind == THING_RECURSIVE;
+        taken += (before->kind == STEP_LOCK || before->kind == STEP_READ_LOCK ||
+                  before->kind == STEP_TAKE) && !shares && !itself;
+        taken -= before->kind == STEP_UNLOCK || before->kind == STEP_GIVE ||
+                 (before->kind == STEP_READ_UNLOCK && wanted->kind != STEP_READ_LOCK);
+    }
+    return taken > 0;
+}
+
+static bool is_possible(const struct scene *scene)
+{
+    for (uint32_t i = 0; i < scene->step_count; i++) {
+        enum step_kind kind = scene->steps[i].kind;
+        bool takes = kind == STEP_LOCK || kind == STEP_READ_LOCK || kind == STEP_TAKE;
+        if (takes && !scene->steps[i].last && comes_too_early(scene, i))
+            return false;
+    }
+    return true;
+}
+
 static void finish(struct scene *scene)
 {
     qsort(scene->steps, scene->step_count, sizeof *scene->steps, by_order);
@@ -268,6 +316,11 @@ bool scene_fill(struct scene *scene, const struct wedge_subject *subject,
     if (scene->goes_round ? !scene_fill_round(scene, wrong, size) : !fill_waits(scene))
         return false;
     finish(scene);
+    if (!is_possible(scene)) {
+        snprintf(wrong, size, "a lock goes from hand to hand in it in a way that this version does "
+                              "not tell");
+        return false;
+    }
     snprintf(wrong, size, "it takes more than %d steps, or more than %d threads",
              SCENE_STEPS_MAX, SCENE_ACTORS_MAX);
     return !scene->full;

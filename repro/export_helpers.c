@@ -5,9 +5,10 @@
 
 enum {
     GOES_ON = HELP_SPIN | HELP_PARK | HELP_WAIT | HELP_JOIN,
-    WANTS = HELP_LOCK | HELP_SPINLOCK | HELP_READ | HELP_WRITE | HELP_TOKEN | GOES_ON,
+    WANTS = HELP_LOCK | HELP_SPINLOCK | HELP_READ | HELP_WRITE | HELP_TOKEN | GOES_ON |
+            HELP_AWAIT,
     HAS = HELP_LOCK | HELP_SPINLOCK | HELP_READ | HELP_WRITE | HELP_TOKEN | HELP_ENTER,
-    GIVES = HELP_LOCK | HELP_SPINLOCK | HELP_RWLOCK | HELP_TOKEN | HELP_LEAVE,
+    GIVES = HELP_LOCK | HELP_SPINLOCK | HELP_RWLOCK | HELP_TOKEN | HELP_LEAVE | HELP_AWAIT,
 };
 
 static const struct export_part parts[] = {
@@ -34,7 +35,7 @@ static const struct export_part parts[] = {
       "};\n"
       "static struct thread threads[THREADS];\n"
       "\n"
-      "static pthread_mutex_t books = PTHREAD_MUTEX_INITIALIZER; /* over these notes and the steps */\n"
+      "static pthread_mutex_t books = PTHREAD_MUTEX_INITIALIZER; /* over these notes */\n"
       "static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;\n"
       "static unsigned changes;\n"
       "\n"
@@ -221,8 +222,10 @@ static const struct export_part parts[] = {
       "{\n"
       "    pthread_rwlockattr_t attributes;\n"
       "    pthread_rwlockattr_init(&attributes);\n"
-      "#ifdef __GLIBC__ /* others are so from the start */\n"
+      "#ifdef __GLIBC__\n"
       "    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);\n"
+      "#elif defined __linux__\n"
+      "#error \"the locks of this library let readers pass a writer who waits: nothing would hang\"\n"
       "#endif\n"
       "    pthread_rwlock_init(&it->lock, &attributes);\n"
       "    pthread_rwlockattr_destroy(&attributes);\n"
@@ -341,6 +344,32 @@ static const struct export_part parts[] = {
       "{\n"
       "    atomic_fetch_add(&it->count, 1);\n"
       "    sem_post(&it->semaphore);\n"
+      "}\n" },
+    { HELP_CONDITION,
+      "\n"
+      "struct condition {\n"
+      "    struct thing thing;\n"
+      "    pthread_cond_t signalled;\n"
+      "    atomic_uint signals;\n"
+      "};\n" },
+    { HELP_AWAIT,
+      "\n"
+      "static void await(struct thread *self, struct condition *it, struct lock *mutex,\n"
+      "                  const char *function)\n"
+      "{\n"
+      "    unsigned seen = atomic_load(&it->signals);\n"
+      "    gives(self, &mutex->thing);\n"
+      "    wants(self, \"is parked on\", &it->thing, function, &it->signals, seen);\n"
+      "    while (atomic_load(&it->signals) == seen)\n"
+      "        pthread_cond_wait(&it->signalled, &mutex->mutex);\n"
+      "    has(self, &mutex->thing, function);\n"
+      "}\n" },
+    { HELP_SIGNAL,
+      "\n"
+      "static void announce(struct condition *it)\n"
+      "{\n"
+      "    atomic_fetch_add(&it->signals, 1);\n"
+      "    pthread_cond_broadcast(&it->signalled);\n"
       "}\n" },
     { HELP_TOKEN,
       "\n"

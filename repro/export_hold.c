@@ -220,6 +220,16 @@ static bool token_is_taken(const struct scene *scene, uint32_t token)
     return false;
 }
 
+/* Where the holder stopped the world: by what else it did there; a token it has from the start. */
+static uint64_t taken_at(const struct scene *scene, uint32_t holder, const struct edge *edge)
+{
+    for (uint32_t i = scene->event_count; edge->kind == EDGE_GATE && i-- > 0;)
+        if (edge->holds_since != NULL && scene_actor_of(scene, i) == holder &&
+            strcmp(scene->events[i].site->function, edge->holds_since->function) == 0)
+            return scene_order(i) + 1;
+    return 0;
+}
+
 static void add_tokens(struct scene *scene)
 {
     for (uint32_t i = 0; i < scene->actor_count; i++) {
@@ -235,7 +245,8 @@ static void add_tokens(struct scene *scene)
             add_task_token(scene, i, token, holder);
             continue;
         }
-        struct step *step = scene_add_step(scene, STEP_TAKE, holder, token, 0);
+        struct step *step = scene_add_step(scene, STEP_TAKE, holder, token,
+                                           taken_at(scene, holder, edge));
         step->site = edge->holds_since;
         step->holds = true;
     }

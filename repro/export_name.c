@@ -15,7 +15,7 @@ static const char taken[] =
     "inline int long register restrict return short signed sizeof static struct switch typedef "
     "union unsigned void volatile while bool true false NULL main run errno stdin stdout stderr "
     "threads books changed changes open_books close_books wants wants_word goes_on "
-    "has gives holder_of waits_in_vain turn turns_done done lock unlock make_recursive "
+    "has gives holder_of waits_in_vain turn turns_done done lock unlock await announce make_recursive "
     "lock_spinning unlock_spinning read_lock write_lock unlock_rw make_fair await_writer "
     "enter leave spin_while finds swaps park unpark make_semaphore wait_for "
     "post take give join sleep_ms all_others_wait let_time_pass next_round tell tell_holder "

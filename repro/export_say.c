@@ -124,6 +124,10 @@ void say_thread(const struct writer *writer, uint32_t actor, char text[WRITER_TE
         say_round(writer, actor, text);
     else if (who->waits == NULL)
         say(text, WRITER_TEXT_MAX, " comes to its end.");
+    else if (who->is_task && who->waits->kind == EDGE_GATE)
+        say(text, WRITER_TEXT_MAX,
+            " is a task: it has no thread of its own, and does not run while the world is stopped. "
+            "Here it is a thread that waits for that. It was stopped");
     else if (who->is_task)
         say(text, WRITER_TEXT_MAX,
             " is a task: it has no thread of its own, but runs on one that has %s. Here it is a "

@@ -147,12 +147,15 @@ uint32_t scene_token(struct scene *scene, const char *name, const char *class_na
     return scene->thing_count - 1;
 }
 
-static const struct record *last_record(const struct scene *scene, enum record_kind kind,
-                                        const volatile void *object)
+const struct record *scene_last_record(const struct scene *scene, enum record_kind kind,
+                                       const volatile void *object, const struct hook_site *site)
 {
-    for (uint32_t i = scene->log->count; i-- > 0;)
-        if (scene->log->records[i].kind == kind && scene->log->records[i].object == object)
-            return &scene->log->records[i];
+    for (uint32_t i = scene->log->count; i-- > 0;) {
+        const struct record *record = &scene->log->records[i];
+        if (record->kind == kind && (object == NULL || record->object == object) &&
+            (site == NULL || record->site == site))
+            return record;
+    }
     return NULL;
 }
 
@@ -164,7 +167,7 @@ uint32_t scene_lock(struct scene *scene, const struct hook_site *site, const vol
         [HOOK_LOCK_SPIN] = THING_SPINLOCK,   [HOOK_LOCK_RW] = THING_RWLOCK,
         [HOOK_LOCK_RW_FAIR] = THING_RWLOCK_FAIR,
     };
-    const struct record *made = last_record(scene, RECORD_INIT, object);
+    const struct record *made = scene_last_record(scene, RECORD_INIT, object, NULL);
     uint8_t kind = made != NULL ? made->lock_kind : HOOK_LOCK_MUTEX;
     uint32_t index = scene_thing(scene, kinds[kind], site, object);
     if (made != NULL && made->text != NULL)
@@ -209,6 +212,23 @@ bool scene_writes(const struct trace_event *event)
     }
 }
 
+static bool has_record(const struct scene *scene, enum record_kind kind,
+                       const volatile void *object)
+{
+    return scene_last_record(scene, kind, object, NULL) != NULL;
+}
+
+/* A condition's mutex has events at the place of the wait, too: it is none of these. */
+static enum thing_kind event_kind(const struct scene *scene, const volatile void *object)
+{
+    if (has_record(scene, RECORD_SEMAPHORE, object))
+        return THING_SEMAPHORE;
+    bool condition = has_record(scene, RECORD_CONDITION_WAIT, object) ||
+                     has_record(scene, RECORD_SIGNAL, object) ||
+                     has_record(scene, RECORD_BROADCAST, object);
+    return condition ? THING_CONDITION : THING_KINDS;
+}
+
 enum thing_kind scene_kind_of(const struct scene *scene, const struct trace_event *event)
 {
     switch (event->site->kind) {
@@ -227,8 +247,7 @@ enum thing_kind scene_kind_of(const struct scene *scene, const struct trace_even
         return THING_NOTE;
     case HOOK_WAIT:
     case HOOK_POST:
-        return last_record(scene, RECORD_SEMAPHORE, event->object) != NULL ? THING_SEMAPHORE
-                                                                           : THING_KINDS;
+        return event_kind(scene, event->object);
     default:
         return THING_KINDS;
     }
@@ -352,11 +371,15 @@ struct step *scene_add_event(struct scene *scene, uint32_t event)
     if (thing == THING_KINDS || !step_of_event(what, &kind))
         return NULL;
     struct step step = { .kind = kind };
+    if (thing == THING_CONDITION && kind == STEP_WAIT)
+        return NULL; /* it came to its end: its mutex is what is left of it */
+    if (thing == THING_CONDITION)
+        step.kind = STEP_SIGNAL;
     if (!has_effect(scene, &step, event))
         return NULL;
     uint32_t index = scene_thing(scene, thing, what->site, what->object);
     struct step *added =
-        scene_add_step(scene, kind, scene_actor_of(scene, event), index, scene_order(event));
+        scene_add_step(scene, step.kind, scene_actor_of(scene, event), index, scene_order(event));
     added->site = what->site;
     added->from = step.from;
     added->to = step.to;

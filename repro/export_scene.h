@@ -32,6 +32,7 @@ enum thing_kind {
     THING_WORD,
     THING_NOTE,
     THING_SEMAPHORE,
+    THING_CONDITION,
     THING_TOKEN, /* what a task needs in order to run; the world, if somebody has stopped it */
     THING_KINDS
 };
@@ -68,6 +69,8 @@ enum step_kind {
     STEP_UNPARK,
     STEP_WAIT,   /* for a semaphore */
     STEP_POST,
+    STEP_AWAIT,  /* a condition; `from` is the thing that is its mutex */
+    STEP_SIGNAL,
     STEP_TAKE,   /* a token */
     STEP_GIVE,
     STEP_JOIN,   /* `thing` is an actor */
@@ -132,6 +135,9 @@ struct step *scene_add_step(struct scene *scene, enum step_kind kind, uint32_t a
 /* The step that an event is, if it is one by itself: of words, notes, semaphores. NULL if not. */
 /* The same of an event that takes a lock or gives it back. `holds`: it still has it at the end. */
 void scene_add_lock_step(struct scene *scene, uint32_t actor, uint32_t event, bool holds);
+/* The last record of that kind, of that object and that place (NULL: of any); or NULL. */
+const struct record *scene_last_record(const struct scene *scene, enum record_kind kind,
+                                       const volatile void *object, const struct hook_site *site);
 struct step *scene_add_event(struct scene *scene, uint32_t event);
 /* Orders of what stands at, right before and right after an event. */
 static inline uint64_t scene_order(uint32_t event)

@@ -190,6 +190,21 @@ static void put_event(struct writer *writer, const struct step *step)
                 writer->things[step->thing]);
 }
 
+static void put_await(struct writer *writer, const struct step *step)
+{
+    writer->used |= HELP_CONDITION | HELP_AWAIT;
+    fprintf(writer->out, "%sawait(self, &%s, &%s, ", writer->indent, writer->things[step->thing],
+            writer->things[step->from]);
+    put_function(writer, step);
+    fprintf(writer->out, ");%s\n", mark_of(step));
+}
+
+static void put_signal(struct writer *writer, const struct step *step)
+{
+    writer->used |= HELP_CONDITION | HELP_SIGNAL;
+    fprintf(writer->out, "%sannounce(&%s);\n", writer->indent, writer->things[step->thing]);
+}
+
 static void put_join(struct writer *writer, const struct step *step)
 {
     writer->used |= HELP_JOIN;
@@ -219,6 +234,12 @@ static void put_one(struct writer *writer, const struct step *step)
         return;
     case STEP_JOIN:
         put_join(writer, step);
+        return;
+    case STEP_AWAIT:
+        put_await(writer, step);
+        return;
+    case STEP_SIGNAL:
+        put_signal(writer, step);
         return;
     case STEP_SLEEP:
         fprintf(writer->out, "%slet_time_pass(self);\n", writer->indent);

@@ -31,8 +31,8 @@ build() {
 
 # 20 runs at once, so the machine is busy: each hangs.
 hangs() {
-    seq 20 | xargs -P 20 -I@ sh -c "timeout 20 ./$1 >$1.out; [ \$? -eq 1 ]"
-    output=$(cat "$1.out")
+    seq 20 | xargs -P 20 -I@ sh -c "timeout 20 ./$1 >$1.out.@; [ \$? -eq 1 ]"
+    output=$(cat "$1.out.20")
 }
 
 # Each thread, lock and function of the finding's waits stands in what the program printed.

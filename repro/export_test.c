@@ -26,6 +26,7 @@ static struct hook_recursive recursive_a, recursive_b;
 static struct hook_spinlock spin_a, spin_b;
 static struct hook_rwlock rw_a, rw_b;
 static struct hook_semaphore done;
+static struct hook_condition changed;
 static struct hook_thread child;
 static struct hook_task task;
 static struct hook_token token_0, token_1, *token_list[1] = { &token_1 };
@@ -45,6 +46,7 @@ static void reset(void)
     hook_rwlock_init(&rw_a, "first");
     hook_rwlock_init(&rw_b, "second");
     hook_semaphore_init(&done, "done", 0);
+    hook_condition_init(&changed);
     note = (struct hook_note){ false, false };
     word = flag = 0;
 }
@@ -310,6 +312,32 @@ static void a_post_that_never_comes_hangs(void **state)
     assert_non_null(strstr(text, "finds(&flag, 0)"));
 }
 
+static void signal_and_end(void *unused)
+{
+    (void)unused;
+    hook_condition_signal(&changed);
+    hook_thread_exit();
+}
+
+static void run_condition(const struct plan *plan)
+{
+    (void)plan;
+    hook_thread_start(signal_and_end, NULL, "m");
+    hook_lock(&a);
+    hook_condition_wait(&changed, &a);
+    hook_unlock(&a);
+    hook_thread_exit();
+}
+
+static void a_signal_that_came_before_the_wait_hangs(void **state)
+{
+    (void)state;
+    hangs(run_condition, VERDICT_DEADLOCK, "m0 is parked on &changed in run_condition; nobody is left",
+          "deadlock");
+    assert_non_null(strstr(text, "announce(&changed_2);"));
+    assert_non_null(strstr(text, "await(self, &changed_2, &a, "));
+}
+
 /* --- hostile names --- */
 
 static const char nasty[] = "*/ \"); x() ?\?/\n\\";
@@ -418,6 +446,7 @@ int main(void)
         cmocka_unit_test(a_task_hangs_without_its_token),
         cmocka_unit_test(a_stopped_world_hangs),
         cmocka_unit_test(a_post_that_never_comes_hangs),
+        cmocka_unit_test(a_signal_that_came_before_the_wait_hangs),
         cmocka_unit_test(a_hostile_name_stays_in_its_comment_or_string),
         cmocka_unit_test(a_string_is_escaped),
         cmocka_unit_test(a_comment_ends_only_at_its_end),

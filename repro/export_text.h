@@ -32,6 +32,9 @@ enum helper {
     HELP_TOKEN = 1 << 21,
     HELP_JOIN = 1 << 22,
     HELP_ROUND = 1 << 23,
+    HELP_CONDITION = 1 << 24,
+    HELP_AWAIT = 1 << 25,
+    HELP_SIGNAL = 1 << 26,
     /* what the parts are marked with besides */
     HELP_NO_ROUND = 1 << 28,
     HELP_ALWAYS = 1 << 29,

@@ -124,9 +124,12 @@ static const struct export_part parts[] = {
     { HELP_MAIN, "" },
     { HELP_ALWAYS,
       "    pthread_mutex_lock(&books);\n"
-      "    for (struct thread *thread = threads; thread < threads + THREADS; thread++)\n"
-      "        if (pthread_create(&thread->id, NULL, run, thread) != 0)\n"
-      "            return puts(\"no room for a thread\"), 2;\n"
+      "    for (struct thread *thread = threads; thread < threads + THREADS; thread++) {\n"
+      "        if (pthread_create(&thread->id, NULL, run, thread) != 0) {\n"
+      "            puts(\"no room for a thread\");\n"
+      "            return 2;\n"
+      "        }\n"
+      "    }\n"
       "    pthread_mutex_unlock(&books);\n" },
     { HELP_NO_ROUND,
       "    unsigned seen = 0, quiet_ms = 0;\n" },

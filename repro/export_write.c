@@ -113,7 +113,8 @@ static bool uses_self(const struct scene *scene, uint32_t actor)
         const struct step *step = &scene->steps[i];
         bool word = step->kind == STEP_FIND || step->kind == STEP_SET || step->kind == STEP_ADD ||
                     (step->kind == STEP_SWAP && !step->holds);
-        if (step->actor == actor && !word && step->kind != STEP_UNPARK && step->kind != STEP_POST)
+        if (step->actor == actor && !word && step->kind != STEP_UNPARK && step->kind != STEP_POST &&
+            step->kind != STEP_SIGNAL)
             return true;
     }
     return scene->goes_round;
@@ -162,11 +163,12 @@ static void put_thing(struct writer *writer, const struct thing *thing, const ch
         [THING_WORD] = { "word", "" },
         [THING_NOTE] = { "note", ", PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER" },
         [THING_SEMAPHORE] = { "semaphore", "" },
+        [THING_CONDITION] = { "condition", ", PTHREAD_COND_INITIALIZER, 0" },
         [THING_TOKEN] = { "token", ", false" },
     };
     bool same = strcmp(thing->name, thing->class_name) == 0 || thing->kind == THING_TOKEN;
-    fprintf(writer->out, "static struct %s %s = { %s", rows[thing->kind].type, identifier,
-            thing->kind == THING_SEMAPHORE ? ".thing = { " : "{ ");
+    fprintf(writer->out, "static struct %s %s =%s{ %s", rows[thing->kind].type, identifier,
+            thing->kind == THING_NOTE ? "\n    " : " ", thing->kind == THING_SEMAPHORE ? ".thing = { " : "{ ");
     export_string(writer->out, thing->name);
     fputs(", ", writer->out);
     export_string(writer->out, same ? "" : thing->class_name);
