@@ -91,7 +91,8 @@ switches() { sed -n '/^schedule/,$p' "$file" | awk '/^  / && $1 != last { if (la
     "$rel" export-c "$file" -o "$program.c"
     for compiler in clang gcc; do
         command -v "$compiler" >/dev/null || continue
-        "$compiler" -std=c11 -Wall -Wextra -Werror -pthread -DPATIENCE_MS=20 "$program.c" -o "$program"
+        "$compiler" -std=c11 -Wall -Wextra -Werror -pthread -DPATIENCE_MS=20 "$program.c" \
+            -o "$program"
         seq 20 | xargs -P 20 -I@ sh -c "timeout 20 $program >$program.out.@; [ \$? -eq 1 ]"
         output=$(cat "$program.out.20")
         while read -r name; do

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `wedge export-c`: a finding as a C program that stands alone. */
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -49,7 +50,7 @@ static bool run(const struct reproducer *reproducer, struct record_log *log,
     return false;
 }
 
-/* "dir/x.repro", "x.c": "x". */
+/* "dir/x.repro", "x.c": "x"; what a shell would take apart becomes "_". */
 static void program_name(const char *path, char name[NAME_MAX])
 {
     const char *slash = strrchr(path, '/');
@@ -57,6 +58,9 @@ static void program_name(const char *path, char name[NAME_MAX])
     char *dot = strrchr(name, '.');
     if (dot != NULL && dot != name)
         *dot = '\0';
+    for (char *c = name; *c != '\0'; c++)
+        if (!isalnum((unsigned char)*c) && strchr("-_.+", *c) == NULL)
+            *c = '_';
 }
 
 static char *program_text(const struct options *options, const struct scene *scene)
@@ -137,7 +141,8 @@ static int export_file(const struct options *options)
         return EXIT_USAGE;
     }
     if (!is_exported(reproducer.verdict)) {
-        fprintf(stderr, "%s: a deadlock, a self-deadlock or a livelock can be exported; this is %s: %s\n",
+        fprintf(stderr, "%s: a deadlock, a self-deadlock or a livelock can be exported; this is "
+                        "%s: %s\n",
                 options->path, verdict_name(reproducer.verdict), why_not(reproducer.verdict));
         return EXIT_USAGE;
     }

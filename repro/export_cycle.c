@@ -283,9 +283,33 @@ static bool is_possible(const struct scene *scene)
     return true;
 }
 
+/* Who has the first step comes first. */
+static void order_actors(struct scene *scene)
+{
+    static struct actor actors[SCENE_ACTORS_MAX];
+    uint32_t place[SCENE_ACTORS_MAX], count = 0;
+    memset(place, 0xff, sizeof place);
+    for (uint32_t i = 0; i < scene->step_count + scene->actor_count; i++) {
+        uint32_t actor = i < scene->step_count ? scene->steps[i].actor : i - scene->step_count;
+        if (place[actor] != SCENE_NONE)
+            continue;
+        actors[count] = scene->actors[actor];
+        place[actor] = count++;
+    }
+    check(count == scene->actor_count);
+    memcpy(scene->actors, actors, count * sizeof *actors);
+    for (uint32_t i = 0; i < scene->step_count; i++) {
+        struct step *step = &scene->steps[i];
+        step->actor = place[step->actor];
+        if (step->kind == STEP_JOIN)
+            step->thing = place[step->thing];
+    }
+}
+
 static void finish(struct scene *scene)
 {
     qsort(scene->steps, scene->step_count, sizeof *scene->steps, by_order);
+    order_actors(scene);
     mark_closing(scene);
     for (uint32_t i = 0; i < scene->thing_count; i++)
         scene->things[i].initial = start_of(scene, i);

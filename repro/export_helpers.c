@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The operations of an exported program: each does the real thing, and keeps the watchdog's notes. */
+/* The operations of an exported program: each does the real thing, and notes it. */
 #include "core/base/check.h"
 #include "repro/export_text.h"
 
@@ -72,7 +72,7 @@ static const struct export_part parts[] = {
       "}\n" },
     { WANTS,
       "\n"
-      "/* `word`: it waits for as long as that one has this value; NULL: for as long as somebody has it. */\n"
+      "/* `word`: it waits while that one has this value; NULL: while somebody has the thing. */\n"
       "static void wants(struct thread *self, const char *verb, const struct thing *thing,\n"
       "                  const char *function, atomic_uint *word, unsigned value)\n"
       "{\n"
@@ -223,9 +223,10 @@ static const struct export_part parts[] = {
       "    pthread_rwlockattr_t attributes;\n"
       "    pthread_rwlockattr_init(&attributes);\n"
       "#ifdef __GLIBC__\n"
-      "    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);\n"
+      "    pthread_rwlockattr_setkind_np(&attributes,\n"
+      "                                  PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);\n"
       "#elif defined __linux__\n"
-      "#error \"the locks of this library let readers pass a writer who waits: nothing would hang\"\n"
+      "#error \"the locks of this library let readers pass a writer: nothing would hang\"\n"
       "#endif\n"
       "    pthread_rwlock_init(&it->lock, &attributes);\n"
       "    pthread_rwlockattr_destroy(&attributes);\n"
@@ -266,7 +267,8 @@ static const struct export_part parts[] = {
       "}\n" },
     { HELP_SPIN,
       "\n"
-      "static void spin_while(struct thread *self, struct word *it, unsigned value, const char *function)\n"
+      "static void spin_while(struct thread *self, struct word *it, unsigned value,\n"
+      "                       const char *function)\n"
       "{\n"
       "    wants(self, \"spins on\", &it->thing, function, &it->value, value);\n"
       "    while (atomic_load(&it->value) == value)\n"

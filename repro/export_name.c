@@ -15,15 +15,16 @@ static const char taken[] =
     "inline int long register restrict return short signed sizeof static struct switch typedef "
     "union unsigned void volatile while bool true false NULL main run errno stdin stdout stderr "
     "threads books changed changes open_books close_books wants wants_word goes_on "
-    "has gives holder_of waits_in_vain turn turns_done done lock unlock await announce make_recursive "
-    "lock_spinning unlock_spinning read_lock write_lock unlock_rw make_fair await_writer "
-    "enter leave spin_while finds swaps park unpark make_semaphore wait_for "
+    "has gives holder_of waits_in_vain turn turns_done done lock unlock await announce "
+    "make_recursive lock_spinning unlock_spinning read_lock write_lock unlock_rw make_fair "
+    "await_writer enter leave spin_while finds swaps park unpark make_semaphore wait_for "
     "post take give join sleep_ms all_others_wait let_time_pass next_round tell tell_holder "
     "next_of tell_cycle tell_all is_stuck look self it value from to function verb name code id "
     "printf puts abort exit free malloc calloc realloc atoi abs labs div rand srand system getenv "
     "remove rename signal raise time clock index rindex read write open close link pipe wait sleep "
     "pause alarm nice access select poll send recv bind listen accept socket connect stat kill "
     "gets fork exec exp log sin cos tan pow y0 y1 yn j0 j1 jn gamma round sync dup sem_t asm unix "
+    "timezone daylight tzname strftime difftime mktime gmtime localtime asctime ctime "
     "linux i386 PATIENCE_MS ROUNDS VERDICT HELD_MAX THREADS EOF BUFSIZ ";
 
 static bool is_taken(const struct export_names *names, const char *name)
@@ -102,7 +103,7 @@ static void put_comment_text(FILE *out, const char *text, size_t length)
     }
 }
 
-/* Breaks one line of text at spaces; of a line that begins with spaces, what follows stands 4 to the right. */
+/* Breaks one line of text at spaces; if it begins with spaces, its rest stands 4 to the right. */
 static void put_wrapped(FILE *out, uint32_t indent, const char *line, size_t length)
 {
     size_t inner = 0, width = PARAGRAPH_WIDTH - 3 - indent;

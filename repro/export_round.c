@@ -41,7 +41,7 @@ static void add_threads(struct scene *scene, uint32_t begin, uint32_t end)
             scene_add_thread(scene, scene->events[i].thread);
 }
 
-/* The value is the one that this thread found there before in this round, and nobody wrote since. */
+/* The thread found the same value there before in this round, and nobody wrote since. */
 static bool is_repeated(const struct scene *scene, uint32_t begin, uint32_t event)
 {
     const struct trace_event *what = &scene->events[event];

@@ -48,8 +48,9 @@ static void say_obstacle(const struct writer *writer, const struct step *step, c
     else if (step->kind == STEP_JOIN)
         say(text, WRITER_TEXT_MAX, ". %s never comes to its end.", edge->to);
     else if (step->kind == STEP_READ_LOCK && edge->holds_to_read)
-        say(text, WRITER_TEXT_MAX, ". Once %s stands in the queue to write, no reader passes it; and "
-            "%s waits for %s.", queued->from, queued->from, itself ? "this reader" : edge->to);
+        say(text, WRITER_TEXT_MAX,
+            ". Once %s stands in the queue to write, no reader passes it; and %s waits for %s.",
+            queued->from, queued->from, itself ? "this reader" : edge->to);
     else if (step->kind == STEP_SPIN)
         say(text, WRITER_TEXT_MAX, ". %s has put %s in this state, and does not come to leave it.",
             itself ? "The thread itself" : edge->to, thing->name);
@@ -113,6 +114,17 @@ static void say_round(const struct writer *writer, uint32_t actor, char *text)
     }
 }
 
+/* More tokens than one would do. */
+static bool has_choice(const struct writer *writer, const struct actor *task)
+{
+    const struct outcome *outcome = writer->scene->outcome;
+    uint32_t tokens = 0;
+    for (uint32_t i = 0; i < outcome->edge_count; i++)
+        tokens += outcome->edges[i].kind == EDGE_TOKEN &&
+                  strcmp(outcome->edges[i].from, task->name) == 0;
+    return tokens > 1;
+}
+
 void say_thread(const struct writer *writer, uint32_t actor, char text[WRITER_TEXT_MAX])
 {
     const struct actor *who = &writer->scene->actors[actor];
@@ -130,8 +142,10 @@ void say_thread(const struct writer *writer, uint32_t actor, char text[WRITER_TE
             "Here it is a thread that waits for that. It was stopped");
     else if (who->is_task)
         say(text, WRITER_TEXT_MAX,
-            " is a task: it has no thread of its own, but runs on one that has %s. Here it is a "
-            "thread that goes on only with %s. It was stopped", object, object);
+            " is a task: it has no thread of its own, but runs on one that has %s%s. Here it is a "
+            "thread that goes on only with %s. It was stopped", object,
+            has_choice(writer, who) ? " or another one like it, all of which are held by threads "
+                                      "that are stuck" : "", object);
     else
         say(text, WRITER_TEXT_MAX, " waits at last");
     if (who->waits != NULL && who->waits->waits_at != NULL)
@@ -171,18 +185,23 @@ void say_head(const struct writer *writer, const char *origin, const char *name,
              outcome->message);
     say_edges(outcome, text, size);
     say_picture(outcome, text, size);
-    say(text, size, "These threads, locks and states are what matters of a run of %s (%s).\n"
-        "    cc -std=c11 -pthread %s.c -o %s && ./%s\n\n",
-        scene->subject->name, origin, name, name, name);
+    say(text, size,
+        "This is what matters of a run of %s with %" PRIu64 " steps (%s), on real threads. To build "
+        "it and see it hang:\n    cc -std=c11 -pthread %s.c -o %s && ./%s\n\n",
+        scene->subject->name, outcome->steps, origin, name, name, name);
     if (scene->goes_round)
-        say(text, size, "Each thread does what it did in one round, over and over, for as long as it "
-            "finds what it found then. Nothing that they do changes that.\n");
+        say(text, size,
+            "Each thread does what it did in one round, over and over, for as long as it finds what "
+            "it found then. Nothing that they do changes that.\n");
     else if (writer->turns > 0)
-        say(text, size, "turn() and done() put the steps before the last ones in order. From there on "
-            "nothing holds a thread back but what it wants.\n");
-    say(text, size, "When no thread gets any further, the watchdog at the end of the file prints who "
-        "waits for whom, and the program exits with 1.");
-    say(text, size, scene->goes_round ? " If a thread leaves its round, it exits with 0.\n"
-        : " If all threads come to their end, as they do without the lines marked \"closing step\", it "
-          "exits with 0.\n");
+        say(text, size,
+            "turn() and done() put the steps before the last ones in order. From there on nothing "
+            "holds a thread back but what it wants.\n");
+    say(text, size,
+        "When no thread gets any further, the watchdog at the end of the file prints who waits for "
+        "whom, and the program exits with 1.");
+    say(text, size, "%s",
+        scene->goes_round ? " If a thread leaves its round, it exits with 0.\n"
+                          : " If all threads come to their end, as they do without the lines "
+                            "marked \"closing step\", it exits with 0.\n");
 }

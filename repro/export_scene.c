@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Kept of each thread that is stuck: how it took what it still has, what else it did to these locks
- * since, and the wait that never ends. A task that is stuck without a thread becomes a thread of its
- * own, which goes on only with the token that it needs.
+ * Kept of each thread that is stuck: how it took what it still has, what else it did to these
+ * locks since, and the wait that never ends. A task that is stuck without a thread becomes a thread
+ * of its own, which goes on only with the token that it needs.
  */
 #include "repro/export_scene.h"
 

@@ -94,10 +94,10 @@ struct scene {
     const struct record_log *log;
     const struct trace_event *events;
     uint32_t event_count;
-    bool goes_round; /* a livelock: each actor's steps are one round of it, the first one its wait */
+    bool goes_round; /* a livelock: each actor's steps are one round of it */
     uint32_t actor_count, thing_count, step_count;
     bool full;       /* it does not fit */
-    struct edge queued; /* a writer's wait for readers, behind which one of them waits; or from "" */
+    struct edge queued; /* a writer's wait, behind which a reader waits; `from` "": there is none */
     struct actor actors[SCENE_ACTORS_MAX];
     struct thing things[SCENE_THINGS_MAX];
     struct step steps[SCENE_STEPS_MAX];

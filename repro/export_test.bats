@@ -105,6 +105,8 @@ names_the_same() {
     has "bad.repro:1: expected "
     run -2 "$wedge" export-c
     find_one abba
+    run -2 "$wedge" export-c abba.repro -o abba.repro
+    grep -q "^wedge 1" abba.repro
     run -3 "$wedge" export-c abba.repro -o no/such/folder.c
     has "cannot write no/such/folder.c"
 }

@@ -85,8 +85,8 @@ static int shell(const char *command)
     return WEXITSTATUS(status);
 }
 
-/* Compiles and runs the text, or all of it but the lines that have `without`. Its exit code; what it
- * prints is in x.out. */
+/* Compiles and runs the text, or all of it but the lines that have `without`. Its exit code; what
+ * it prints is in x.out. */
 static int run_text(const char *without)
 {
     char path[64], command[512];
@@ -103,8 +103,9 @@ static int run_text(const char *without)
     }
     fclose(file);
     snprintf(command, sizeof command,
-             "cd %s && for c in \"$CC\" clang gcc; do [ -n \"$c\" ] && command -v $c >cc.path && break; "
-             "done && $(cat cc.path) -std=c11 -Wall -Wextra %s -pthread x.c -o x", folder,
+             "cd %s && for c in \"$CC\" clang gcc; do "
+             "[ -n \"$c\" ] && command -v $c >cc.path && break; done && "
+             "$(cat cc.path) -std=c11 -Wall -Wextra %s -pthread x.c -o x", folder,
              without == NULL ? "-Werror" : "-w");
     if (shell(command) != 0)
         fail_msg("does not compile:\n%s", text);
@@ -190,11 +191,13 @@ static void locks_of_every_kind_hang_in_the_program_too(void **state)
     (void)state;
     hangs(mutex_run, VERDICT_DEADLOCK, "m0, holding a, waits for lock b (second) in mutex_run; "
           "held by m1 since mutex_other", "the cycle: ");
-    hangs(recursive_run, VERDICT_DEADLOCK, "m1, holding b, waits for lock a (first)", "m0, holding a,");
+    hangs(recursive_run, VERDICT_DEADLOCK, "m1, holding b, waits for lock a (first)",
+          "m0, holding a,");
     assert_non_null(strstr(text, "make_recursive(&a);"));
     hangs(spinlock_run, VERDICT_DEADLOCK, "m1, holding b, waits for spin lock a (first)",
           "m0, holding a,");
-    hangs(rwlock_run, VERDICT_DEADLOCK, "m1, holding b, waits to write a (first)", "m0, holding a,");
+    hangs(rwlock_run, VERDICT_DEADLOCK, "m1, holding b, waits to write a (first)",
+          "m0, holding a,");
 }
 
 static void joined_under_lock(void *unused)
@@ -312,6 +315,44 @@ static void a_post_that_never_comes_hangs(void **state)
     assert_non_null(strstr(text, "finds(&flag, 0)"));
 }
 
+/* --- what cannot be exported --- */
+
+static void flip(void *argument)
+{
+    uint32_t mine = argument != NULL;
+    while (hook_load(&flag) != 2)
+        hook_cas(&flag, &(uint32_t){ !mine }, mine);
+}
+
+static void flip_for_ever(const struct plan *plan)
+{
+    (void)plan;
+    hook_thread_start(flip, &flag, "m");
+    flip(NULL);
+    hook_thread_exit();
+}
+
+static void a_round_without_a_wait_is_refused(void **state)
+{
+    (void)state;
+    static struct plan empty;
+    static struct outcome outcome;
+    static struct scene scene;
+    struct wedge_subject subject = { .name = "flip", .reset = reset, .run = flip_for_ever };
+    struct record_log log = { .records = NULL };
+    struct engine_options options = { .steps_max = 500, .log = &log };
+    assert_true(record_log_reserve(&log, LOG_MAX, LOG_MAX));
+    strategy_seed(1);
+    engine_run(&subject, &empty, strategy_at(0), &options, &outcome);
+    assert_int_equal(outcome.verdict, VERDICT_LIVELOCK);
+    char wrong[256] = "";
+    assert_false(scene_fill(&scene, &subject, &outcome, &log, wrong, sizeof wrong));
+    assert_non_null(strstr(wrong, "without ever waiting for time to pass"));
+    record_log_free(&log);
+}
+
+/* --- conditions --- */
+
 static void signal_and_end(void *unused)
 {
     (void)unused;
@@ -332,8 +373,8 @@ static void run_condition(const struct plan *plan)
 static void a_signal_that_came_before_the_wait_hangs(void **state)
 {
     (void)state;
-    hangs(run_condition, VERDICT_DEADLOCK, "m0 is parked on &changed in run_condition; nobody is left",
-          "deadlock");
+    hangs(run_condition, VERDICT_DEADLOCK,
+          "m0 is parked on &changed in run_condition; nobody is left", "deadlock");
     assert_non_null(strstr(text, "announce(&changed_2);"));
     assert_non_null(strstr(text, "await(self, &changed_2, &a, "));
 }
@@ -447,6 +488,7 @@ int main(void)
         cmocka_unit_test(a_stopped_world_hangs),
         cmocka_unit_test(a_post_that_never_comes_hangs),
         cmocka_unit_test(a_signal_that_came_before_the_wait_hangs),
+        cmocka_unit_test(a_round_without_a_wait_is_refused),
         cmocka_unit_test(a_hostile_name_stays_in_its_comment_or_string),
         cmocka_unit_test(a_string_is_escaped),
         cmocka_unit_test(a_comment_ends_only_at_its_end),

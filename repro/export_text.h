@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The parts of an exported program that are the same in all of them. Each is there if it is used. */
+/* The parts of an exported program that are the same in all of them, each if it is used. */
 #ifndef REPRO_EXPORT_TEXT_H
 #define REPRO_EXPORT_TEXT_H
 

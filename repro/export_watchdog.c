@@ -37,8 +37,8 @@ static const struct export_part parts[] = {
       "               i + 1 == thread->has_count ? \",\" : \"\");\n" },
     { HELP_ROUND,
       "    if (thread->rounds >= ROUNDS) {\n"
-      "        printf(\" goes round in %s: the same %u times, and nothing comes of it\\n\", thread->function,\n"
-      "               thread->rounds);\n"
+      "        printf(\" goes round in %s: the same %u times, and nothing comes of it\\n\",\n"
+      "               thread->function, thread->rounds);\n"
       "        return;\n"
       "    }\n" },
     { HELP_ALWAYS,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The threads are written first, for what they use decides which helpers stand before them. Steps
- * of one thread that follow each other are one turn; who waits for ever does so after the last turn,
- * when everybody has what it has.
+ * of one thread that follow each other are one turn; who waits for ever does so after the last
+ * turn, when everybody has what it has.
  */
 #include "repro/export_write.h"
 
@@ -168,7 +168,8 @@ static void put_thing(struct writer *writer, const struct thing *thing, const ch
     };
     bool same = strcmp(thing->name, thing->class_name) == 0 || thing->kind == THING_TOKEN;
     fprintf(writer->out, "static struct %s %s =%s{ %s", rows[thing->kind].type, identifier,
-            thing->kind == THING_NOTE ? "\n    " : " ", thing->kind == THING_SEMAPHORE ? ".thing = { " : "{ ");
+            thing->kind == THING_NOTE ? "\n    " : " ",
+            thing->kind == THING_SEMAPHORE ? ".thing = { " : "{ ");
     export_string(writer->out, thing->name);
     fputs(", ", writer->out);
     export_string(writer->out, same ? "" : thing->class_name);
@@ -238,7 +239,8 @@ static void put_preamble(struct writer *writer)
     fprintf(writer->out,
             "#define _XOPEN_SOURCE 700\n"
             "#include <pthread.h>\n%s%s#include <stdatomic.h>\n#include <stdbool.h>\n"
-            "#include <stdio.h>\n#include <time.h>\n\n%senum { THREADS = %" PRIu32 ", HELD_MAX = %" PRIu32,
+            "#include <stdio.h>\n#include <time.h>\n\n"
+            "%senum { THREADS = %" PRIu32 ", HELD_MAX = %" PRIu32,
             (writer->used & (HELP_SPIN | HELP_SPINLOCK | HELP_AWAIT_WRITER)) != 0
                 ? "#include <sched.h>\n" : "",
             (writer->used & HELP_SEMAPHORE) != 0 ? "#include <semaphore.h>\n" : "",
@@ -248,7 +250,8 @@ static void put_preamble(struct writer *writer)
         fprintf(writer->out, ", ROUNDS = %d", ROUNDS_MIN);
     fputs(" };\nstatic const char verdict[] = ", writer->out);
     export_string(writer->out, verdict_name(scene->outcome->verdict));
-    fputs(";\n\n/* --- helpers: each does the real thing, and notes who has and who wants what --- */\n\n",
+    fputs(";\n\n"
+          "/* --- helpers: each does the real thing, and notes who has and wants what --- */\n\n",
           writer->out);
 }
 
