@@ -145,6 +145,15 @@ static bool add_thread_wait(struct scene *scene, uint32_t actor)
     }
 }
 
+static void add_task_wait(struct scene *scene, uint32_t task)
+{
+    const struct actor *actor = &scene->actors[task];
+    uint32_t token = scene_token(scene, actor->waits->object, actor->waits->object_class);
+    struct step *step = add_last(scene, STEP_TAKE, task, token, actor->last);
+    const struct edge *first = scene_next_choice(scene, actor, NULL);
+    step->any = first != NULL && scene_next_choice(scene, actor, first) != NULL;
+}
+
 /* Who wants to write what is read: behind it a reader waits, too. */
 static void add_queued_writer(struct scene *scene, const struct edge *reader,
                               const volatile void *object)
@@ -184,9 +193,7 @@ static bool add_last_waits(struct scene *scene)
         if (actor->waits == NULL)
             continue;
         if (actor->is_task)
-            add_last(scene, STEP_TAKE, i,
-                     scene_token(scene, actor->waits->object, actor->waits->object_class),
-                     actor->last);
+            add_task_wait(scene, i);
         else if (!add_thread_wait(scene, i))
             return false;
     }
@@ -272,8 +279,21 @@ static bool comes_too_early(const struct scene *scene, uint32_t step)
     return taken > 0;
 }
 
+/* Who takes any token must not take the stopped world for one. */
+static bool mixes_tokens(const struct scene *scene)
+{
+    bool any = false, gate = false;
+    for (uint32_t i = 0; i < scene->step_count; i++)
+        any = any || scene->steps[i].any;
+    for (uint32_t i = 0; i < scene->outcome->edge_count; i++)
+        gate = gate || scene->outcome->edges[i].kind == EDGE_GATE;
+    return any && gate;
+}
+
 static bool is_possible(const struct scene *scene)
 {
+    if (mixes_tokens(scene))
+        return false;
     for (uint32_t i = 0; i < scene->step_count; i++) {
         enum step_kind kind = scene->steps[i].kind;
         bool takes = kind == STEP_LOCK || kind == STEP_READ_LOCK || kind == STEP_TAKE;
@@ -341,8 +361,8 @@ bool scene_fill(struct scene *scene, const struct wedge_subject *subject,
         return false;
     finish(scene);
     if (!is_possible(scene)) {
-        snprintf(wrong, size, "a lock goes from hand to hand in it in a way that this version does "
-                              "not tell");
+        snprintf(wrong, size, "what is taken goes from hand to hand in it in a way that this "
+                              "version cannot tell");
         return false;
     }
     snprintf(wrong, size, "it takes more than %d steps, or more than %d threads",

@@ -379,6 +379,11 @@ static const struct export_part parts[] = {
       "    struct thing thing;\n"
       "    bool taken;\n"
       "};\n"
+      "\n" },
+    { HELP_ANY,
+      "\n"
+      "static atomic_uint tokens_left = TOKENS;\n" },
+    { HELP_TOKEN,
       "\n"
       "static void take(struct thread *self, struct token *it, const char *function)\n"
       "{\n"
@@ -386,16 +391,43 @@ static const struct export_part parts[] = {
       "    pthread_mutex_lock(&books);\n"
       "    while (it->taken)\n"
       "        pthread_cond_wait(&changed, &books);\n"
-      "    it->taken = true;\n"
+      "    it->taken = true;\n" },
+    { HELP_ANY,
+      "    atomic_fetch_sub(&tokens_left, 1);\n" },
+    { HELP_TOKEN,
       "    pthread_mutex_unlock(&books);\n"
       "    has(self, &it->thing, function);\n"
-      "}\n"
+      "}\n" },
+    { HELP_ANY,
+      "\n"
+      "/* The first of them that nobody has. */\n"
+      "static struct token *take_any(struct thread *self, struct token *const any[TOKENS],\n"
+      "                              const char *function)\n"
+      "{\n"
+      "    unsigned i = 0;\n"
+      "    wants(self, \"needs\", &any[0]->thing, function, &tokens_left, 0);\n"
+      "    pthread_mutex_lock(&books);\n"
+      "    while (any[i]->taken)\n"
+      "        if (++i == TOKENS) {\n"
+      "            pthread_cond_wait(&changed, &books);\n"
+      "            i = 0;\n"
+      "        }\n"
+      "    any[i]->taken = true;\n"
+      "    atomic_fetch_sub(&tokens_left, 1);\n"
+      "    pthread_mutex_unlock(&books);\n"
+      "    has(self, &any[i]->thing, function);\n"
+      "    return any[i];\n"
+      "}\n" },
+    { HELP_TOKEN,
       "\n"
       "static void give(struct thread *self, struct token *it)\n"
       "{\n"
       "    gives(self, &it->thing);\n"
       "    open_books();\n"
-      "    it->taken = false;\n"
+      "    it->taken = false;\n" },
+    { HELP_ANY,
+      "    atomic_fetch_add(&tokens_left, 1);\n" },
+    { HELP_TOKEN,
       "    close_books();\n"
       "}\n" },
     { HELP_JOIN,

@@ -230,25 +230,29 @@ static uint64_t taken_at(const struct scene *scene, uint32_t holder, const struc
     return 0;
 }
 
+static void add_token(struct scene *scene, const struct edge *edge)
+{
+    uint32_t token = scene_token(scene, edge->object, edge->object_class);
+    uint32_t waiter = scene_actor_named(scene, edge->from);
+    uint32_t holder = scene_actor_named(scene, edge->to);
+    if (token_is_taken(scene, token))
+        return;
+    if (edge->kind == EDGE_TOKEN && edge == scene->actors[waiter].waits) {
+        add_task_token(scene, waiter, token, holder);
+        return;
+    }
+    struct step *step =
+        scene_add_step(scene, STEP_TAKE, holder, token, taken_at(scene, holder, edge));
+    step->site = edge->holds_since;
+    step->holds = true;
+}
+
 static void add_tokens(struct scene *scene)
 {
-    for (uint32_t i = 0; i < scene->actor_count; i++) {
-        const struct edge *edge = scene->actors[i].waits;
-        if (edge == NULL || (edge->kind != EDGE_TOKEN && edge->kind != EDGE_GATE &&
-                             edge->kind != EDGE_STOP))
-            continue;
-        uint32_t token = scene_token(scene, edge->object, edge->object_class);
-        uint32_t holder = scene_actor_named(scene, edge->to);
-        if (token_is_taken(scene, token))
-            continue;
-        if (edge->kind == EDGE_TOKEN) {
-            add_task_token(scene, i, token, holder);
-            continue;
-        }
-        struct step *step = scene_add_step(scene, STEP_TAKE, holder, token,
-                                           taken_at(scene, holder, edge));
-        step->site = edge->holds_since;
-        step->holds = true;
+    for (uint32_t i = 0; i < scene->outcome->edge_count; i++) {
+        const struct edge *edge = &scene->outcome->edges[i];
+        if (edge->kind == EDGE_TOKEN || edge->kind == EDGE_GATE || edge->kind == EDGE_STOP)
+            add_token(scene, edge);
     }
 }
 

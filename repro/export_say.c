@@ -36,6 +36,19 @@ static void say_held(const struct writer *writer, const struct step *until, char
     }
 }
 
+/* "m0 has P0, m2 has P1: ..." */
+static void say_holders(const struct writer *writer, const struct step *step, char *text)
+{
+    const struct actor *task = &writer->scene->actors[step->actor];
+    const char *before = ".";
+    for (const struct edge *edge = scene_next_choice(writer->scene, task, NULL); edge != NULL;
+         edge = scene_next_choice(writer->scene, task, edge)) {
+        say(text, WRITER_TEXT_MAX, "%s %s has %s", before, edge->to, edge->object);
+        before = ",";
+    }
+    say(text, WRITER_TEXT_MAX, ", and none of them comes to give it back.");
+}
+
 /* Why the last wait has no end. */
 static void say_obstacle(const struct writer *writer, const struct step *step, char *text)
 {
@@ -51,6 +64,8 @@ static void say_obstacle(const struct writer *writer, const struct step *step, c
         say(text, WRITER_TEXT_MAX,
             ". Once %s stands in the queue to write, no reader passes it; and %s waits for %s.",
             queued->from, queued->from, itself ? "this reader" : edge->to);
+    else if (step->any)
+        say_holders(writer, step, text);
     else if (step->kind == STEP_SPIN)
         say(text, WRITER_TEXT_MAX, ". %s has put %s in this state, and does not come to leave it.",
             itself ? "The thread itself" : edge->to, thing->name);
@@ -64,7 +79,8 @@ void say_step(const struct writer *writer, const struct step *step, char text[WR
     const struct actor *actor = &writer->scene->actors[step->actor];
     text[0] = '\0';
     if (actor->is_task && step->kind == STEP_TAKE && !step->last) {
-        say(text, WRITER_TEXT_MAX, "whoever runs it has %s", step_thing(writer, step)->name);
+        say(text, WRITER_TEXT_MAX, "the thread that runs it has %s",
+            step_thing(writer, step)->name);
         return;
     }
     if (step->site == NULL)
@@ -114,21 +130,36 @@ static void say_round(const struct writer *writer, uint32_t actor, char *text)
     }
 }
 
-/* More tokens than one would do. */
-static bool has_choice(const struct writer *writer, const struct actor *task)
+/* "P0", "P0 or P1" */
+static void say_choice(const struct writer *writer, const struct actor *task, char *text)
 {
-    const struct outcome *outcome = writer->scene->outcome;
-    uint32_t tokens = 0;
-    for (uint32_t i = 0; i < outcome->edge_count; i++)
-        tokens += outcome->edges[i].kind == EDGE_TOKEN &&
-                  strcmp(outcome->edges[i].from, task->name) == 0;
-    return tokens > 1;
+    const struct edge *edge = scene_next_choice(writer->scene, task, NULL);
+    while (edge != NULL) {
+        const struct edge *next = scene_next_choice(writer->scene, task, edge);
+        say(text, WRITER_TEXT_MAX, "%s%s", edge->object, next != NULL ? " or " : "");
+        edge = next;
+    }
+}
+
+static void say_task(const struct writer *writer, const struct actor *task, char *text)
+{
+    if (task->waits->kind == EDGE_GATE) {
+        say(text, WRITER_TEXT_MAX,
+            " is a task: it has no thread of its own, and does not run while the world is stopped. "
+            "Here it is a thread that waits for that. It was stopped");
+        return;
+    }
+    say(text, WRITER_TEXT_MAX,
+        " is a task: it has no thread of its own, but runs on one that has ");
+    say_choice(writer, task, text);
+    say(text, WRITER_TEXT_MAX, ". Here it is a thread that goes on only with ");
+    say_choice(writer, task, text);
+    say(text, WRITER_TEXT_MAX, ". It was stopped");
 }
 
 void say_thread(const struct writer *writer, uint32_t actor, char text[WRITER_TEXT_MAX])
 {
     const struct actor *who = &writer->scene->actors[actor];
-    const char *object = who->waits != NULL ? who->waits->object : "";
     snprintf(text, WRITER_TEXT_MAX, "%s", who->name);
     if (who->runs[0] != '\0')
         say(text, WRITER_TEXT_MAX, ", which runs %s,", who->runs);
@@ -136,16 +167,8 @@ void say_thread(const struct writer *writer, uint32_t actor, char text[WRITER_TE
         say_round(writer, actor, text);
     else if (who->waits == NULL)
         say(text, WRITER_TEXT_MAX, " comes to its end.");
-    else if (who->is_task && who->waits->kind == EDGE_GATE)
-        say(text, WRITER_TEXT_MAX,
-            " is a task: it has no thread of its own, and does not run while the world is stopped. "
-            "Here it is a thread that waits for that. It was stopped");
     else if (who->is_task)
-        say(text, WRITER_TEXT_MAX,
-            " is a task: it has no thread of its own, but runs on one that has %s%s. Here it is a "
-            "thread that goes on only with %s. It was stopped", object,
-            has_choice(writer, who) ? " or another one like it, all of which are held by threads "
-                                      "that are stuck" : "", object);
+        say_task(writer, who, text);
     else
         say(text, WRITER_TEXT_MAX, " waits at last");
     if (who->waits != NULL && who->waits->waits_at != NULL)
@@ -186,13 +209,13 @@ void say_head(const struct writer *writer, const char *origin, const char *name,
     say_edges(outcome, text, size);
     say_picture(outcome, text, size);
     say(text, size,
-        "This is what matters of a run of %s with %" PRIu64 " steps (%s), on real threads. To build "
-        "it and see it hang:\n    cc -std=c11 -pthread %s.c -o %s && ./%s\n\n",
+        "This is what matters of a run of %s with %" PRIu64 " steps (%s), on real threads. To "
+        "build it and see it hang:\n    cc -std=c11 -pthread %s.c -o %s && ./%s\n\n",
         scene->subject->name, outcome->steps, origin, name, name, name);
     if (scene->goes_round)
         say(text, size,
-            "Each thread does what it did in one round, over and over, for as long as it finds what "
-            "it found then. Nothing that they do changes that.\n");
+            "Each thread does what it did in one round, over and over, for as long as it finds "
+            "what it found then. Nothing that they do changes that.\n");
     else if (writer->turns > 0)
         say(text, size,
             "turn() and done() put the steps before the last ones in order. From there on nothing "

@@ -110,6 +110,18 @@ uint32_t scene_actor_named(struct scene *scene, const char *name)
     return add_task(scene, name);
 }
 
+const struct edge *scene_next_choice(const struct scene *scene, const struct actor *task,
+                                     const struct edge *edge)
+{
+    const struct outcome *outcome = scene->outcome;
+    uint32_t i = edge != NULL ? (uint32_t)(edge - outcome->edges) + 1 : 0;
+    for (; i < outcome->edge_count; i++)
+        if (outcome->edges[i].kind == EDGE_TOKEN &&
+            strcmp(outcome->edges[i].from, task->name) == 0)
+            return &outcome->edges[i];
+    return NULL;
+}
+
 /* --- what --- */
 
 static struct thing *add_thing(struct scene *scene, enum thing_kind kind)

@@ -83,6 +83,7 @@ struct step {
     uint64_t from, to;
     uint32_t actor, thing;
     const struct hook_site *site; /* may be NULL */
+    bool any;        /* the token, or any other one that an edge from the actor names */
     bool holds;      /* what it takes it still has at the end */
     bool last;       /* it waits here for ever */
     bool closing;    /* without it, all threads would come to their end */
@@ -122,6 +123,10 @@ uint32_t scene_last_event_at(const struct scene *scene, uint32_t actor,
 uint32_t scene_actor_named(struct scene *scene, const char *name);
 /* Adds the thread of that place. */
 uint32_t scene_add_thread(struct scene *scene, uint32_t thread);
+/* A task that is ready waits for any of the tokens that edges from it name: the first such edge, or
+ * the one after `edge`; or NULL. */
+const struct edge *scene_next_choice(const struct scene *scene, const struct actor *task,
+                                     const struct edge *edge);
 /* The thing at that address, added if it is new. */
 uint32_t scene_thing(struct scene *scene, enum thing_kind kind, const struct hook_site *site,
                      const volatile void *object);

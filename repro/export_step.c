@@ -190,6 +190,27 @@ static void put_event(struct writer *writer, const struct step *step)
                 writer->things[step->thing]);
 }
 
+/* The tokens of which it takes any; another kind of token is not among them. */
+static void put_take_any(struct writer *writer, const struct step *step)
+{
+    const struct scene *scene = writer->scene;
+    uint32_t count = 0;
+    writer->used |= HELP_TOKEN | HELP_ANY;
+    fprintf(writer->out, "%sstruct token *any[] = {", writer->indent);
+    for (uint32_t i = 0; i < scene->thing_count; i++)
+        if (scene->things[i].kind == THING_TOKEN)
+            fprintf(writer->out, "%s&%s", count++ > 0 ? ", " : " ", writer->things[i]);
+    fprintf(writer->out, " };\n%sstruct token *mine = take_any(self, any, ", writer->indent);
+    put_function(writer, step);
+    fprintf(writer->out, ");%s\n", mark_of(step));
+}
+
+static void put_give(struct writer *writer, const struct step *step)
+{
+    fprintf(writer->out, "%sgive(self, %s%s);%s\n", writer->indent, step->any ? "" : "&",
+            step->any ? "mine" : writer->things[step->thing], mark_of(step));
+}
+
 static void put_await(struct writer *writer, const struct step *step)
 {
     writer->used |= HELP_CONDITION | HELP_AWAIT;
@@ -226,11 +247,13 @@ static void put_one(struct writer *writer, const struct step *step)
         return;
     case STEP_TAKE:
         writer->used |= HELP_TOKEN;
-        put_call(writer, "take", step);
+        if (step->any)
+            put_take_any(writer, step);
+        else
+            put_call(writer, "take", step);
         return;
     case STEP_GIVE:
-        fprintf(writer->out, "%sgive(self, &%s);%s\n", writer->indent,
-                writer->things[step->thing], mark_of(step));
+        put_give(writer, step);
         return;
     case STEP_JOIN:
         put_join(writer, step);

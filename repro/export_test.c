@@ -255,6 +255,43 @@ static void a_task_hangs_without_its_token(void **state)
           "g1, holding word, needs P0 in run_task; held by m0");
 }
 
+static void take_token_1(void *unused)
+{
+    (void)unused;
+    hook_token_take(&token_1);
+    hook_lock(&a);
+    hook_unlock(&a);
+    hook_token_give(&token_1);
+    hook_thread_exit();
+}
+
+static void run_two_tokens(const struct plan *plan)
+{
+    (void)plan;
+    hook_token_init(&token_0, "P", 0);
+    hook_token_init(&token_1, "P", 1);
+    hook_token_take(&token_0);
+    hook_lock(&a);
+    hook_thread_start(take_token_1, NULL, "m");
+    hook_task_init(&task, "g", 1);
+    hook_task_run(&task);
+    hook_store(&word, 1u);
+    hook_hold(&word, "busy");
+    hook_task_ready(&task, "the queue");
+    spin_while_held();
+    hook_unlock(&a);
+    hook_thread_exit();
+}
+
+static void a_task_hangs_if_all_tokens_are_held(void **state)
+{
+    (void)state;
+    hangs(run_two_tokens, VERDICT_DEADLOCK, "m1, holding P1, waits for lock a (first)",
+          "g1, holding word, needs P0 in run_two_tokens; held by m0");
+    assert_non_null(strstr(text, "struct token *any[] = { &P0, &P1 };"));
+    assert_non_null(strstr(text, "runs on one that has P0 or P1."));
+}
+
 static void stop_the_world(void *unused)
 {
     (void)unused;
@@ -485,6 +522,7 @@ int main(void)
         cmocka_unit_test(locks_of_every_kind_hang_in_the_program_too),
         cmocka_unit_test(a_thread_that_waits_for_the_end_of_another_hangs),
         cmocka_unit_test(a_task_hangs_without_its_token),
+        cmocka_unit_test(a_task_hangs_if_all_tokens_are_held),
         cmocka_unit_test(a_stopped_world_hangs),
         cmocka_unit_test(a_post_that_never_comes_hangs),
         cmocka_unit_test(a_signal_that_came_before_the_wait_hangs),

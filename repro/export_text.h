@@ -35,6 +35,7 @@ enum helper {
     HELP_CONDITION = 1 << 24,
     HELP_AWAIT = 1 << 25,
     HELP_SIGNAL = 1 << 26,
+    HELP_ANY = 1 << 27, /* several tokens would do */
     /* what the parts are marked with besides */
     HELP_NO_ROUND = 1 << 28,
     HELP_ALWAYS = 1 << 29,

@@ -230,6 +230,14 @@ static uint32_t held_max(const struct scene *scene)
     return most + 1;
 }
 
+static uint32_t token_count(const struct scene *scene)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < scene->thing_count; i++)
+        count += scene->things[i].kind == THING_TOKEN;
+    return count;
+}
+
 static void put_preamble(struct writer *writer)
 {
     static const char patience[] = "#ifndef PATIENCE_MS\n"
@@ -246,6 +254,8 @@ static void put_preamble(struct writer *writer)
             (writer->used & HELP_SEMAPHORE) != 0 ? "#include <semaphore.h>\n" : "",
             scene->goes_round ? "" : patience,
             scene->actor_count, held_max(scene));
+    if ((writer->used & HELP_ANY) != 0)
+        fprintf(writer->out, ", TOKENS = %" PRIu32, token_count(scene));
     if (scene->goes_round)
         fprintf(writer->out, ", ROUNDS = %d", ROUNDS_MIN);
     fputs(" };\nstatic const char verdict[] = ", writer->out);
