@@ -205,7 +205,9 @@ static bool add_last_waits(struct scene *scene)
 static int by_order(const void *left, const void *right)
 {
     const struct step *a = left, *b = right;
-    return a->order < b->order ? -1 : a->order > b->order;
+    if (a->order != b->order)
+        return a->order < b->order ? -1 : 1;
+    return a->actor < b->actor ? -1 : a->actor > b->actor;
 }
 
 static uint64_t semaphore_start(const struct scene *scene, uint32_t thing)

@@ -86,13 +86,13 @@ static void add_held(struct scene *scene, uint32_t actor)
             scene_add_lock_step(scene, actor, open[i].event, true);
 }
 
-/* From where on what the actor does is told: the first thing that it took and still has. */
+/* From where on what the actor does is told: the first lock or state that it took and still has. */
 static uint64_t window_of(const struct scene *scene, uint32_t actor)
 {
     uint64_t first = UINT64_MAX;
     for (uint32_t i = 0; i < scene->step_count; i++)
-        if (scene->steps[i].actor == actor && !scene->steps[i].last &&
-            scene->steps[i].order < first)
+        if (scene->steps[i].actor == actor && scene->steps[i].holds &&
+            scene->steps[i].kind != STEP_TAKE && scene->steps[i].order < first)
             first = scene->steps[i].order;
     return first;
 }
