@@ -105,7 +105,8 @@ switches() { sed -n '/^schedule/,$p' "$file" | awk '/^  / && $1 != last { if (la
     if grep -q next_round "$program.c"; then
         sed -i '0,/^static struct word .*, 0 };/s/, 0 };/, 1 };/' "$program-open.c"
     fi
-    "${CC:-clang}" -std=c11 -w -pthread -DPATIENCE_MS=20 "$program-open.c" -o "$program"
+    cc=$(command -v clang || command -v gcc)
+    "$cc" -std=c11 -w -pthread -DPATIENCE_MS=20 "$program-open.c" -o "$program"
     run -0 timeout 20 "$program"
     run -4 "$out/wedge" export-c "$file"
     [[ "$output" == *"nothing to export: not reproduced"* ]]
