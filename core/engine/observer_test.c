@@ -260,6 +260,40 @@ static void run_far_apart(const struct plan *plan)
     two_threads(a_then_b, late_b_then_a);
 }
 
+/* Longer than the log is at first. */
+static void before_all(void)
+{
+    for (uint32_t i = 0; i < 3000; i++) {
+        hook_lock(&locks[2]);
+        hook_unlock(&locks[2]);
+    }
+}
+
+static void late_a_then_b(void *unused)
+{
+    before_all();
+    a_then_b(unused);
+}
+
+static void run_crossed_late(const struct plan *plan)
+{
+    (void)plan;
+    two_threads(late_a_then_b, b_then_a);
+}
+
+static void what_one_run_predicts_does_not_depend_on_the_runs_before(void **state)
+{
+    (void)state;
+    struct engine_options options = { 0 };
+    struct wedge_subject subject = { .name = "late", .reset = reset, .run = run_crossed_late };
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct lockgraph *graph = observer_learn(&subject, &empty, strategy_replay(),
+                                                       &options, &test_outcome);
+        assert_int_equal(test_outcome.verdict, VERDICT_OK);
+        assert_int_equal(lockgraph_prediction_count(graph), 1);
+    }
+}
+
 static void steering_takes_a_fraction_of_the_runs_of_a_random_walk(void **state)
 {
     enum { TIMES = 10, RUNS = 400 };
@@ -370,6 +404,7 @@ int main(void)
         TEST(what_was_learned_is_known_and_nothing_else),
         TEST(parts_of_a_cycle_that_are_known_are_news_together),
         TEST(a_cycle_is_predicted_from_a_run_that_passes_and_confirmed_at_once),
+        TEST(what_one_run_predicts_does_not_depend_on_the_runs_before),
         TEST(steering_takes_a_fraction_of_the_runs_of_a_random_walk),
         TEST(what_cannot_come_true_is_predicted_by_class_and_not_confirmed),
         TEST(a_preemption_inside_a_state_is_predicted_and_confirmed_by_the_fault),
