@@ -62,3 +62,24 @@ features() { sed -n 's/^#.*\(DONE\|INITED\).* ft: \([0-9]*\) .*/\2/p' <<<"$outpu
         WEDGE_FUZZ_BRIEF=1 run ! "$bug" small
     fi
 }
+
+@test "a target that is killed while it shrinks has written its reproducer" {
+    WEDGE_ARTIFACTS=found "$bug" -seed=1 >log 2>&1 3>&- & pid=$!
+    until [ -n "$(find found -name '*.repro' 2>/dev/null)" ] || ! kill -0 $pid; do :; done
+    kill -KILL $pid
+    wait $pid || true
+    run -1 "$wedge" replay found
+    [[ "$output" == *": 20/20 "* ]]
+    [ "$(grep -c '^  ' found/*.repro)" -gt 12 ] # shrunk it has 4
+}
+
+@test "-fork=2 -ignore_crashes=1 goes on after a finding; -merge=1 leaves out what crashes" {
+    WEDGE_FUZZ_BRIEF=1 run "$bug" -seed=1 -fork=2 -ignore_crashes=1 -max_total_time=5 corpus
+    [ "$(ls crash-* | wc -l)" -ge 1 ]
+    [ -n "$(ls corpus)" ]
+    mkdir merged
+    cp crash-* corpus
+    WEDGE_FUZZ_BRIEF=1 run -0 "$bug" -merge=1 merged corpus
+    [ -n "$(ls merged)" ]
+    for crash in crash-*; do [ ! -e "merged/${crash#crash-}" ]; done
+}

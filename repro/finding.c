@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 
 #include "fuzz/target.h"
 #include "repro/shrink.h"
@@ -111,17 +112,20 @@ struct report finding_report(const struct finding *finding)
 /* What a libFuzzer target calls before it aborts: the input alone explains nothing. */
 void fuzz_finding(const struct wedge_subject *subject, const struct outcome *outcome)
 {
-    enum { SHRINK_RUNS_MAX = 10000 }; /* sanitizers are slow, and libFuzzer's clock runs */
+    enum { SHRINK_RUNS_MAX = 10000 }; /* sanitizers are slow */
     static struct finding finding;
     const char *folder = getenv("WEDGE_ARTIFACTS");
     if (folder == NULL)
         folder = ".";
     bool recorded = finding_take(&finding, subject, outcome);
-    /* At once: whoever started this may end it while it shrinks. */
-    bool written = recorded && finding_write(&finding, folder);
-    if (recorded)
+    /* libFuzzer's clock runs on: what is found is not to end as a timeout. */
+    setitimer(ITIMER_REAL, &(struct itimerval){ .it_value = { 0 } }, NULL);
+    /* At once, and again when it is small: whoever started this may end it while it shrinks. */
+    if (recorded) {
+        (void)finding_write(&finding, folder);
         finding_settle(&finding, SHRINK_RUNS_MAX);
-    if (recorded && !finding_write(&finding, folder) && !written)
+    }
+    if (recorded && !finding_write(&finding, folder))
         fprintf(stderr, "wedge: cannot write a reproducer to %s: %s\n", folder, strerror(errno));
     struct report report = finding_report(&finding);
     report_print(stderr, &report);

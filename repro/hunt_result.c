@@ -87,6 +87,8 @@ static uint32_t shrink_runs(const struct results *results, const struct finding 
 
 static void write_finding(struct results *results, struct finding *finding)
 {
+    /* At once, and again when it is small: whoever started this may end it while it shrinks. */
+    (void)finding_write(finding, results->options->folder);
     finding_settle(finding, shrink_runs(results, finding));
     if (finding_write(finding, results->options->folder))
         return;
