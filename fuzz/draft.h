@@ -49,8 +49,8 @@ size_t draft_encode(const struct wedge_subject *subject, const struct draft *dra
 /* What follows the plan and draws the rest, seeded: for one run. */
 struct strategy *draft_strategy(const struct draft *draft);
 
-/* Fills *draft from any bytes: a draft, or else what decode.h reads. Returns the strategy that makes
- * its run, seeded: for one run, as long as the bytes are there. */
+/* Fills *draft from any bytes: a draft, or else what decode.h reads. Returns the strategy that
+ * makes its run, seeded: for one run, as long as the bytes are there. */
 struct strategy *draft_read(const struct wedge_subject *subject, const uint8_t *bytes, size_t size,
                             struct draft *draft);
 

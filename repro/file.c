@@ -127,26 +127,18 @@ static void share_folder(int folder)
         nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 }
 
-/* Each writer holds its folder's lock, shared, until it is done or dead; who gets it alone knows that
- * no temporary file there is anybody's. */
+/* Each writer holds its folder's lock, shared, until it is done or dead; who gets it alone knows
+ * that no temporary file there is anybody's. */
 int file_enter_folder(const char *path)
 {
-    static dev_t swept_device;
-    static ino_t swept_inode; /* the last one: a folder is filled file by file */
     int error = errno;
     char copy[PATH_MAX];
-    struct stat status;
     snprintf(copy, sizeof copy, "%s", path);
     const char *name = dirname(copy);
     int folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool known = folder >= 0 && fstat(folder, &status) == 0;
-    if (known && (status.st_dev != swept_device || status.st_ino != swept_inode) &&
-        flock(folder, LOCK_EX | LOCK_NB) == 0) {
+    if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0)
         sweep(name);
-        swept_device = status.st_dev;
-        swept_inode = status.st_ino;
-    }
-    if (known)
+    if (folder >= 0)
         share_folder(folder);
     errno = error;
     return folder;

@@ -20,8 +20,8 @@ bool whole_folder_is_free(const char *path);
 /* False: errno says why. What a process that was killed has left beside it goes. */
 bool whole_folder_begin(struct whole_folder *folder, const char *path);
 
-/* Writes a file into it, for a name such as "findings/timers/x.repro"; makes the folders on the way.
- * False: errno says why. */
+/* Writes a file into it, for a name such as "findings/timers/x.repro"; makes the folders on the
+ * way. False: errno says why. */
 bool whole_folder_write(struct whole_folder *folder, const char *name, const char *text,
                         size_t size);
 
