@@ -52,13 +52,15 @@ refuses() {
     run -2 "$wedge" replay
     run -2 "$wedge" show
     run -2 "$wedge" shrink
+    run -2 "$wedge" corpus
+    run -2 "$wedge" triage
 }
 
 @test "every help fits one screen and ends in examples" {
     run -0 "$wedge" --help
     [ "${#lines[@]}" -le 24 ]
     has "examples:"
-    for command in list hunt replay show shrink graph bench; do
+    for command in list hunt replay show shrink graph bench triage bisect-step; do
         run -0 "$wedge" "$command" --help
         [ "${#lines[@]}" -le 30 ]
         [[ "${lines[-1]}" == "  wedge $command"* ]]
@@ -66,6 +68,13 @@ refuses() {
         run -0 "$wedge" help "$command"
         [ "$output" = "$help" ]
     done
+    for command in min verify; do
+        run -0 "$wedge" corpus $command --help
+        [ "${#lines[@]}" -le 30 ]
+        [[ "${lines[-1]}" == "  wedge corpus $command"* ]]
+    done
+    run -0 "$wedge" corpus --help
+    [ "$output" = "$("$wedge" help corpus)" ]
     run -0 "$wedge" --version
     has "wedge "
 }

@@ -19,6 +19,8 @@ struct command {
 };
 
 int command_bench(int argc, char **argv);
+int command_bisect_step(int argc, char **argv);
+int command_corpus(int argc, char **argv);
 int command_export_c(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_judge(int argc, char **argv);
@@ -27,5 +29,6 @@ int command_hunt(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_shrink(int argc, char **argv);
+int command_triage(int argc, char **argv);
 
 #endif

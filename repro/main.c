@@ -32,6 +32,11 @@ static const struct command commands[] = {
       command_graph },
     { "judge", "CASES.jsonl", "watch one run of each lock-order case and compare the verdict",
       command_judge },
+    { "corpus", "min|verify", "fewest files with the same coverage; do all reproducers still show?",
+      command_corpus },
+    { "triage", "DIR...", "put reproducers together that show the same", command_triage },
+    { "bisect-step", "FILE", "judge the revision that is checked out, for git bisect run",
+      command_bisect_step },
     { "bench", "[SUBJECT...]", "measure how fast a hunt searches and how soon it finds",
       command_bench },
     { "help", "[COMMAND]", "this text, or what `wedge COMMAND --help` says", command_help },
@@ -42,7 +47,7 @@ static int usage(FILE *out, int code)
     fputs("usage: wedge COMMAND [ARGUMENT...]\n\n"
           "Makes C runtimes deadlock on purpose, repeatably, and says why.\n\n", out);
     for (uint32_t i = 0; i < count_of(commands); i++)
-        fprintf(out, "  %-8s %-13s %s\n", commands[i].name, commands[i].arguments,
+        fprintf(out, "  %-11s %-13s %s\n", commands[i].name, commands[i].arguments,
                 commands[i].help);
     fputs("\nEvery command knows --json and --help. Exit codes: 0 nothing found, 1 findings,\n"
           "2 wrong use or unreadable input, 3 could not run, 4 nothing was tested.\n\n"
