@@ -69,9 +69,12 @@ static struct record *record_write(struct record_log *log, enum record_kind kind
     }
     struct record *record = &log->records[log->count++];
     *record = (struct record){ .site = site, .object = object, .text = text, .key = key,
-                               .kind = (uint8_t)kind };
-    if (engine.live)
+                               .kind = (uint8_t)kind,
+                               .event = (uint32_t)(hook_step.trace_next - engine.trace) };
+    if (engine.live) {
         record->thread = thread_current()->serial;
+        record->slot = (uint16_t)engine.current;
+    }
     if (engine.live && thread_current()->task != NULL)
         record->task = (uint16_t)(thread_current()->task->index + 1);
     record_chain(log, record);
@@ -101,7 +104,7 @@ void record_begin(struct record_log *log, struct novelty *novelty)
     novelty_current = novelty;
     tell_kinds(0, 0);
     if (log != NULL)
-        tell_kinds(UINT32_MAX, 0);
+        tell_kinds(log->with_tasks ? UINT32_MAX : (1u << RECORD_TASK_RUN) - 1, 0);
     else if (novelty != NULL)
         tell_kinds(NOVELTY_ALWAYS, NOVELTY_IF_HELD);
     if (novelty != NULL)

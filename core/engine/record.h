@@ -40,6 +40,12 @@ enum record_kind {
     RECORD_LEAVE,
     RECORD_MASK,
     RECORD_UNMASK,
+    /* Only in a log with_tasks; nothing is learned from these: */
+    RECORD_TASK_RUN,   /* `value`: the task's index + 1; 0: none */
+    RECORD_TASK_READY, /* `value`; `text`: the queue */
+    RECORD_TASK_WAIT,  /* `value` */
+    RECORD_TOKEN_TAKE, /* `object`: a struct hook_token */
+    RECORD_TOKEN_GIVE,
 };
 
 struct record {
@@ -49,7 +55,9 @@ struct record {
     uint64_t key;    /* novelty.h: what can follow from it; 0: nothing */
     uint32_t thread; /* serial number: threads by their order of birth */
     uint32_t value;
-    uint16_t task; /* that it runs: index + 1; 0: none */
+    uint32_t event; /* how many events the trace had */
+    uint16_t slot;  /* the thread's place: the number that events have */
+    uint16_t task;  /* that it runs: index + 1; 0: none */
     uint8_t kind; /* enum record_kind */
     uint8_t lock_kind, mode, level;
     bool in_order;
@@ -62,6 +70,7 @@ struct record_log {
     uint64_t lost;     /* for want of room, in this run */
     uint64_t *blocked; /* a bit per serial number: how the run left that thread */
     uint32_t blocked_capacity, thread_count;
+    bool with_tasks; /* what tasks and tokens do is wanted, too */
 };
 
 /* Room for at least `capacity` records and threads; what is in it is lost. False: no memory, and the

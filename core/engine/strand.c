@@ -285,6 +285,12 @@ static bool read_record(struct reader *reader, uint32_t index)
             return true;
         return add_op(reader, strand, record->kind == RECORD_MASK ? OP_MASK : OP_UNMASK, number,
                       index) != NULL;
+    case RECORD_TASK_RUN:
+    case RECORD_TASK_READY:
+    case RECORD_TASK_WAIT:
+    case RECORD_TOKEN_TAKE:
+    case RECORD_TOKEN_GIVE:
+        break;
     }
     return true;
 }

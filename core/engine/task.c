@@ -92,9 +92,9 @@ void hook_sim_task_init(struct hook_task *task, const char *name, uint32_t numbe
 
 void hook_sim_task_run(const struct hook_site *site, struct hook_task *task)
 {
-    (void)site;
     thread_current()->task = task;
     who_update();
+    record_add(RECORD_TASK_RUN, site, NULL, NULL)->value = task != NULL ? task->index + 1u : 0;
     if (task == NULL)
         return;
     task->state = TASK_RUNNING;
@@ -118,12 +118,14 @@ void hook_sim_task_ready(const struct hook_site *site, struct hook_task *task, c
     task_stops(task, site);
     task->state = TASK_READY;
     task->queue = queue;
+    record_add(RECORD_TASK_READY, site, NULL, queue)->value = task->index + 1u;
 }
 
 void hook_sim_task_wait(const struct hook_site *site, struct hook_task *task)
 {
     task_stops(task, site);
     task->state = TASK_WAITING;
+    record_add(RECORD_TASK_WAIT, site, NULL, NULL)->value = task->index + 1u;
 }
 
 /* --- tokens and the gate --- */
@@ -153,12 +155,14 @@ void hook_sim_token_take(const struct hook_site *site, struct hook_token *token)
 {
     token->holder = (uint16_t)(engine.current + 1);
     token->site = site;
+    record_add(RECORD_TOKEN_TAKE, site, token, token->name);
 }
 
 void hook_sim_token_give(const struct hook_site *site, struct hook_token *token)
 {
     token->holder = 0;
     token->site = site;
+    record_add(RECORD_TOKEN_GIVE, site, token, token->name);
 }
 
 void hook_sim_gate_close(const struct hook_site *site)
