@@ -32,6 +32,49 @@ void output_add(json_t *object, json_t *more)
     json_decref(more);
 }
 
+/* How many bytes the character takes; 0: it is none. */
+static size_t character_length(const char *text)
+{
+    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    const unsigned char *bytes = (const unsigned char *)text;
+    if (bytes[0] < 0x80)
+        return 1;
+    size_t length = bytes[0] >= 0xf0 && bytes[0] < 0xf8   ? 4
+                    : bytes[0] >= 0xe0 && bytes[0] < 0xf0 ? 3
+                    : bytes[0] >= 0xc0 && bytes[0] < 0xe0 ? 2
+                                                          : 0;
+    uint32_t code = length == 0 ? 0 : bytes[0] & (0x7fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((bytes[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (bytes[i] & 0x3f);
+    }
+    bool surrogate = code >= 0xd800 && code < 0xe000;
+    return length == 0 || code < least[length] || code > 0x10ffff || surrogate ? 0 : length;
+}
+
+const char *output_utf8(const char *text)
+{
+    static char *copy;
+    free(copy);
+    copy = strdup(text);
+    check(copy != NULL);
+    for (char *at = copy; *at != '\0';) {
+        size_t length = character_length(at);
+        if (length == 0)
+            *at = '?';
+        at += length == 0 ? 1 : length;
+    }
+    return copy;
+}
+
+json_t *output_text(const char *text)
+{
+    json_t *string = json_string(output_utf8(text));
+    check(string != NULL);
+    return string;
+}
+
 uint32_t output_width(FILE *out)
 {
     enum { WIDTH_MIN = 40, WIDTH_STANDARD = 100, WIDTH_MAX = 1000 };

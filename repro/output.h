@@ -16,6 +16,12 @@ json_t *output_schema(const char *kind);
 /* Adds the keys of `more`, and frees that. */
 void output_add(json_t *object, json_t *more);
 
+/* The text with a question mark for each byte that is not part of UTF-8: JSON cannot hold others,
+ * and paths and source files may. Stands until the next call. */
+const char *output_utf8(const char *text);
+/* The same as a JSON string. */
+json_t *output_text(const char *text);
+
 /* Columns of the terminal that out is, or COLUMNS, or 100. */
 uint32_t output_width(FILE *out);
 

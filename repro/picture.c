@@ -342,33 +342,61 @@ static bool is_crosswise(const struct picture *picture)
     return picture->count == 1 && edge->held[0] != '\0' && !edge->interrupted;
 }
 
-static void print_title(FILE *out, const struct picture *picture)
+static void write_title(const struct picture *picture, char title[TEXT_MAX])
 {
     bool by_class = false;
     for (uint32_t i = 0; i < picture->count; i++)
         by_class = by_class || edge_of(picture, i)->held[0] != '\0';
-    fprintf(out, "how it %s%s:\n",
-            edge_of(picture, 0)->predicted ? "would deadlock" : "deadlocks",
-            is_crosswise(picture) ? ", if another thread took them the other way round"
-            : by_class            ? ", with other locks of these classes"
-                                  : "");
+    snprintf(title, TEXT_MAX, "how it %s%s",
+             edge_of(picture, 0)->predicted ? "would deadlock" : "deadlocks",
+             is_crosswise(picture) ? ", if another thread took them the other way round"
+             : by_class            ? ", with other locks of these classes"
+                                   : "");
 }
 
-void picture_print(FILE *out, const struct outcome *outcome)
+/* NULL: there is nothing to draw. */
+static struct picture *picture_of(const struct outcome *outcome)
 {
     static struct picture picture;
     if (!can_be_drawn(outcome))
-        return;
+        return NULL;
     picture = (struct picture){ .outcome = outcome, .count = outcome->cycle_count };
     find_first(&picture);
-    print_title(out, &picture);
     if (is_crosswise(&picture))
         say_crosswise(&picture);
     else
         say_all(&picture);
-    uint32_t count = columns(&picture), width = width_of(&picture, count);
-    if (count <= PICTURE_COLUMNS_MAX && is_wide_enough(&picture, width))
-        print_columns(out, &picture, count, width);
+    return &picture;
+}
+
+void picture_print(FILE *out, const struct outcome *outcome)
+{
+    char title[TEXT_MAX];
+    const struct picture *picture = picture_of(outcome);
+    if (picture == NULL)
+        return;
+    write_title(picture, title);
+    fprintf(out, "%s:\n", title);
+    uint32_t count = columns(picture), width = width_of(picture, count);
+    if (count <= PICTURE_COLUMNS_MAX && is_wide_enough(picture, width))
+        print_columns(out, picture, count, width);
     else
-        print_list(out, &picture);
+        print_list(out, picture);
+}
+
+json_t *picture_json(const struct outcome *outcome)
+{
+    char title[TEXT_MAX];
+    const struct picture *picture = picture_of(outcome);
+    if (picture == NULL)
+        return json_null();
+    json_t *names = json_array(), *rows = json_array();
+    write_title(picture, title);
+    for (uint32_t i = 0; i < columns(picture); i++)
+        json_array_append_new(names, json_string(picture->names[i]));
+    for (uint32_t i = 0; i < picture->row_count; i++)
+        json_array_append_new(rows, json_pack("{s:i, s:s, s:s}", "column",
+                                              (int)picture->rows[i].column, "text",
+                                              picture->rows[i].text, "why", picture->rows[i].why));
+    return json_pack("{s:s, s:o, s:o}", "title", title, "names", names, "rows", rows);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `wedge show`: the story of a reproducer, from its program to the cycle that ends it. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,19 +8,22 @@
 #include "core/base/check.h"
 #include "repro/argument.h"
 #include "repro/command.h"
+#include "repro/file.h"
 #include "repro/finding.h"
 #include "repro/output.h"
+#include "repro/page.h"
 #include "repro/picture.h"
 #include "repro/story.h"
 
 struct options {
-    const char *path;
+    const char *path, *html, *source;
     bool full, json;
 };
 
-/* Section by section, each line as the reproducer has it. */
-static void print_plan(const struct reproducer *reproducer)
+/* Section by section, each line as the reproducer has it; of a long schedule the end, unless full. */
+static void print_plan(const struct reproducer *reproducer, bool full)
 {
+    enum { PER_LINE = 8, SEGMENTS_SHOWN = 5 * PER_LINE };
     const struct plan *plan = &reproducer->plan;
     for (uint32_t i = 0; i < plan->operation_count; i++) {
         fputs(i == 0 ? "program   " : "          ", stdout);
@@ -31,8 +35,13 @@ static void print_plan(const struct reproducer *reproducer)
         reproducer_print_fault(stdout, &plan->faults[i]);
         putchar('\n');
     }
-    for (uint32_t i = 0; i < plan->segment_count; i++) {
-        fputs(i == 0 ? "schedule  " : i % 8 == 0 ? ",\n          " : ", ", stdout);
+    bool folds = !full && plan->segment_count > SEGMENTS_SHOWN;
+    uint32_t first = folds ? plan->segment_count - SEGMENTS_SHOWN : 0;
+    if (folds)
+        printf("schedule  ... %" PRIu32 " more", first);
+    for (uint32_t i = first; i < plan->segment_count; i++) {
+        bool line = (i - first) % PER_LINE == 0 && (i > first || folds);
+        fputs(i == 0 ? "schedule  " : line ? ",\n          " : ", ", stdout);
         reproducer_print_segment(stdout, &plan->segments[i]);
     }
     fputs(plan->segment_count > 0 ? "\n" : "", stdout);
@@ -72,18 +81,20 @@ static void print_end(const struct options *options, const struct finding *findi
         report_others(stdout, outcome, 0, ENGINE_EDGES_MAX);
 }
 
-static void print_story(const struct options *options, const struct finding *finding)
+static void print_story(const struct options *options, const struct finding *finding,
+                        const struct spans *spans)
 {
     struct story_look look = { output_width(stdout), options->full, output_colour(stdout) };
     printf("%s in %s\n", options->path, finding->reproducer.subject->name);
     print_settings(&finding->reproducer);
-    print_plan(&finding->reproducer);
-    puts("\nEach thread's column begins with the number of locks it holds; | is none.");
-    story_print(stdout, &finding->outcome, &look);
+    print_plan(&finding->reproducer, options->full);
+    puts("\nEach thread's column begins with how many locks and states it holds; | is none.");
+    story_print(stdout, &finding->outcome, spans, &look);
     print_end(options, finding);
 }
 
-static json_t *show_json(const struct options *options, const struct finding *finding)
+static json_t *show_json(const struct options *options, const struct finding *finding,
+                         const struct spans *spans)
 {
     struct report report = finding_report(finding);
     json_t *object = output_schema("show"), *threads = json_array();
@@ -93,14 +104,30 @@ static json_t *show_json(const struct options *options, const struct finding *fi
         "{s:s, s:s, s:b, s:o, s:o, s:o}", "file", options->path, "subject",
         finding->reproducer.subject->name, "reproduced",
         (int)reproducer_matches(&finding->reproducer, &finding->outcome), "threads", threads,
-        "events", story_json(&finding->outcome), "finding", report_json(&report));
+        "events", story_json(&finding->outcome, spans), "finding", report_json(&report));
     output_add(object, rest);
     return object;
+}
+
+static int write_page(const struct options *options, const struct finding *finding)
+{
+    size_t size;
+    json_t *data = page_data(finding, options->source);
+    char *html = page_html(data, &size);
+    int error = file_write(options->html, html, size) ? 0 : errno;
+    free(html);
+    json_decref(data);
+    if (error != 0) {
+        fprintf(stderr, "wedge: cannot write %s: %s\n", options->html, strerror(error));
+        return EXIT_BROKEN;
+    }
+    return EXIT_CLEAN;
 }
 
 static int show_file(const struct options *options)
 {
     static struct finding finding;
+    struct spans spans = { .open = { NULL, 0, 0 } };
     struct reproducer_error error;
     if (!reproducer_read(&finding.reproducer, options->path, &error)) {
         output_bad_input(options->path, error.line, error.text);
@@ -108,15 +135,21 @@ static int show_file(const struct options *options)
     }
     snprintf(finding.path, sizeof finding.path, "%s", options->path);
     finding_replay(&finding);
+    if (options->html != NULL)
+        return write_page(options, &finding);
+    spans_run(&spans, &finding.reproducer);
     if (options->json)
-        output_json(show_json(options, &finding));
+        output_json(show_json(options, &finding, &spans));
     else
-        print_story(options, &finding);
+        print_story(options, &finding, &spans);
+    spans_free(&spans);
     return EXIT_CLEAN;
 }
 
 static const struct argp_option option_rows[] = {
     { "full", 'f', NULL, 0, "every step, nothing folded away", 0 },
+    { "html", 'h', "OUT", 0, "write a page for a browser to the file OUT instead", 0 },
+    { "source", 'S', "DIR", 0, "with --html: look for source files in DIR first", 0 },
     { "json", 'J', NULL, 0, "one JSON line", 0 },
     { 0 },
 };
@@ -127,6 +160,12 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
     switch (key) {
     case 'f':
         to->full = true;
+        return 0;
+    case 'h':
+        to->html = text;
+        return 0;
+    case 'S':
+        to->source = text;
         return 0;
     case 'J':
         to->json = true;
@@ -149,7 +188,8 @@ static const struct argp argp = {
     "end. As wide as the terminal, or as COLUMNS says.\v"
     "examples:\n"
     "  wedge show deadlock-3f9a1c7e.repro\n"
-    "  wedge show --full deadlock-3f9a1c7e.repro | less",
+    "  wedge show --full deadlock-3f9a1c7e.repro | less\n"
+    "  wedge show deadlock-3f9a1c7e.repro --html deadlock.html",
     NULL, NULL, NULL
 };
 

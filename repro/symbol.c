@@ -176,3 +176,13 @@ uint32_t symbol_frames(const struct chain *chain, struct frame frames[SYMBOL_FRA
     }
     return count;
 }
+
+const char *symbol_folder(void)
+{
+    Dwfl *self = symbol_open();
+    Dwarf_Addr bias = 0;
+    Dwfl_Module *module =
+        self != NULL ? dwfl_addrmodule(self, (Dwarf_Addr)(uintptr_t)&symbol_folder) : NULL;
+    Dwarf_Die *unit = module != NULL ? dwfl_module_nextcu(module, NULL, &bias) : NULL;
+    return unit != NULL ? unit_folder(unit) : NULL;
+}

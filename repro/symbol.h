@@ -20,4 +20,7 @@ struct frame {
  * hooks, the engine and the fibers. Returns how many. */
 uint32_t symbol_frames(const struct chain *chain, struct frame frames[SYMBOL_FRAMES_MAX]);
 
+/* The folder in which this program was compiled; NULL: its debug information does not say. */
+const char *symbol_folder(void);
+
 #endif
