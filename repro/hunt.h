@@ -19,6 +19,7 @@
 enum {
     HUNT_JOBS_MAX = 64,
     HUNT_SIGHTINGS_MAX = 256,
+    HUNT_SHRINK_STANDARD = 30000, /* runs */
     HUNT_RUNS_PER_LOOK = 64, /* looking at the clock costs as much as several steps */
 };
 
@@ -32,6 +33,7 @@ struct hunt_options {
     uint64_t runs_max; /* no run has this number or a higher one */
     double seconds_max;
     uint32_t faults, jobs;
+    uint32_t shrink_runs; /* how many to spend on each finding */
     struct fixed_settings settings;
     bool keep_going, json;
     bool no_prediction; /* do not learn from runs that pass */

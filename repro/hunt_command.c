@@ -35,6 +35,7 @@ static const struct argp_option options[] = {
     { "preemptions", 'p', "N", 0, "exhaustive: how many at most; 2", 0 },
     { "program", 'F', "FILE", 0, "only the program of that reproducer", 0 },
     { "keep-going", 'k', NULL, 0, "do not stop at the first finding; count each kind", 0 },
+    { "shrink", 'R', "N", 0, "how many runs to spend on shrinking; 30000", 0 },
     { "no-prediction", 'P', NULL, 0, "do not predict deadlocks from runs that pass", 0 },
     { "json", 'J', NULL, 0, "JSON lines; the last one is the sum", 0 },
     { 0 },
@@ -96,6 +97,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case 'k':
         to->keep_going = true;
+        return 0;
+    case 'R':
+        to->shrink_runs = (uint32_t)argument_number(state, "--shrink", text, 0, 1000000000);
         return 0;
     case 'P':
         to->no_prediction = true;
@@ -194,6 +198,7 @@ int command_hunt(int argc, char **argv)
 {
     static struct hunt hunt = { .options = { .folder = ".", .seed = 1, .runs_max = UINT64_MAX,
                                              .seconds_max = 0, .faults = FAULTS_ALL, .jobs = 1,
+                                             .shrink_runs = HUNT_SHRINK_STANDARD,
                                              .preemptions_max = UINT32_MAX } };
     hunt.results = (struct results){ .options = &hunt.options, .progress = &hunt.progress };
     hunt.options.strategy = strategy_find("portfolio");

@@ -11,7 +11,7 @@
 
 /* Late: the time is up, and what was found is still to be written. Each run of a prediction is
  * learned from, which takes longer than the run. */
-enum { SHRINK_RUNS_MAX = 30000, SHRINK_RUNS_LATE = 2000, SHRINK_RUNS_PREDICTED = 1000 };
+enum { SHRINK_RUNS_LATE = 2000, SHRINK_RUNS_PREDICTED = 1000 };
 
 bool result_is(const struct result *result, enum verdict verdict, const char *hash)
 {
@@ -80,9 +80,10 @@ static bool take_prediction(const struct results *results, const struct sighting
 
 static uint32_t shrink_runs(const struct results *results, const struct finding *finding)
 {
+    uint32_t most = results->late ? SHRINK_RUNS_LATE : UINT32_MAX;
     if (verdict_is_predicted(finding->outcome.verdict))
-        return SHRINK_RUNS_PREDICTED;
-    return results->late ? SHRINK_RUNS_LATE : SHRINK_RUNS_MAX;
+        most = SHRINK_RUNS_PREDICTED;
+    return most < results->options->shrink_runs ? most : results->options->shrink_runs;
 }
 
 static void write_finding(struct results *results, struct finding *finding)
