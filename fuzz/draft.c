@@ -262,8 +262,9 @@ bool draft_is_one(const uint8_t *bytes, size_t size)
 static void read_segments(struct reader *reader, struct plan *plan)
 {
     while (reader->at < reader->size) {
-        struct plan_segment segment = { .thread = (uint16_t)(read_number(reader) %
-                                                             ENGINE_THREADS_MAX) };
+        uint64_t thread = read_number(reader) % (2 * ENGINE_THREADS_MAX);
+        struct plan_segment segment = { .thread = (uint16_t)(thread % ENGINE_THREADS_MAX),
+                                        .flows = thread >= ENGINE_THREADS_MAX };
         uint64_t steps = read_number(reader);
         segment.steps = steps < UINT32_MAX ? (uint32_t)steps + 1 : UINT32_MAX;
         plan_add_segment(plan, segment);
@@ -325,7 +326,8 @@ static void write_segments(struct writer *writer, const struct plan *plan)
 {
     for (uint32_t i = 0; i < plan->segment_count; i++) {
         struct writer mark = *writer;
-        write_number(writer, plan->segments[i].thread);
+        bool flows = plan->segments[i].flows;
+        write_number(writer, plan->segments[i].thread + (flows ? ENGINE_THREADS_MAX : 0u));
         write_number(writer, plan->segments[i].steps - 1);
         if (writer->full) { /* half a segment is none */
             *writer = mark;

@@ -9,7 +9,7 @@
  *     settings  each its distance from the standard value
  *     count     of operations; each: actor, verb, arguments
  *     count     of faults; each: kind, agent, point, ordinal, size
- *     segments  each: thread, steps; up to the end
+ *     segments  each: thread, plus ENGINE_THREADS_MAX if it flows; steps; up to the end
  *
  * Numbers are as long as they have to be (LEB128). Any bytes that begin with the tag are a draft:
  * what is missing reads as 0, and what is out of range is brought into it. The schedule comes last,

@@ -40,7 +40,7 @@ bool mutate_switch_insert(const struct wedge_subject *subject, struct draft *dra
         return false;
     uint32_t index = prng_below(prng, plan->segment_count);
     struct plan_segment *segment = &plan->segments[index];
-    struct plan_segment other = { draw_thread(plan, prng), false, mutate_amount(prng) };
+    struct plan_segment other = { .thread = draw_thread(plan, prng), .steps = mutate_amount(prng) };
     if (segment->steps < 2 || other.thread == segment->thread)
         return false;
     list_open(plan->segments, plan->segment_count, index, 2);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The parser. It holds one line at a time; `cursor` runs over its words. The first error ends it,
- * so `error` is written once. Nothing that is quoted in an error can break a terminal: a line with
- * bytes other than printable ASCII is an error itself (in comments, UTF-8 passes).
+ * The parser. The first error ends it, so `error` is written once. Nothing that is quoted in an error
+ * can break a terminal: a line with bytes other than printable ASCII is an error itself (in comments,
+ * UTF-8 passes).
  */
 #include "repro/reproducer.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,165 +15,7 @@
 #include "core/engine/site.h"
 #include "fuzz/subjects.h"
 #include "repro/file.h"
-
-enum { WORD_MAX = 64 };
-
-struct parser {
-    const char *at, *end; /* what has not been read yet */
-    struct reproducer *reproducer;
-    struct reproducer_error *error;
-    uint32_t line;
-    bool at_end;  /* no line is left */
-    char *cursor; /* in text */
-    char text[REPRODUCER_LINE_MAX + 1];
-};
-
-static bool fail_with(struct parser *parser, const char *found, const char *format,
-                      va_list arguments)
-{
-    struct reproducer_error *error = parser->error;
-    char expected[200];
-    vsnprintf(expected, sizeof expected, format, arguments);
-    error->line = parser->line;
-    snprintf(error->text, sizeof error->text, "expected %s, found %s", expected,
-             parser->at_end ? "end of file" : found);
-    return false;
-}
-
-/* found: in words. */
-__attribute__((format(printf, 3, 4))) static bool fail_on(struct parser *parser, const char *found,
-                                                         const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fail_with(parser, found, format, arguments);
-    va_end(arguments);
-    return false;
-}
-
-/* found: the rest of the line from there, to be quoted. */
-__attribute__((format(printf, 3, 4))) static bool fail(struct parser *parser, const char *found,
-                                                      const char *format, ...)
-{
-    enum { QUOTED_MAX = 60 };
-    char quoted[QUOTED_MAX + 8] = "end of line";
-    if (*found != '\0')
-        snprintf(quoted, sizeof quoted, "\"%.*s\"%s", QUOTED_MAX, found,
-                 strlen(found) > QUOTED_MAX ? "..." : "");
-    va_list arguments;
-    va_start(arguments, format);
-    fail_with(parser, quoted, format, arguments);
-    va_end(arguments);
-    return false;
-}
-
-/* --- lines --- */
-
-static bool line_check(struct parser *parser, const char *line, size_t length)
-{
-    bool comment = length > 0 && line[0] == '#';
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)line[i];
-        char found[48];
-        if (byte == '\0')
-            return fail_on(parser, "a NUL byte", "text");
-        if (byte == '\r')
-            return fail_on(parser, "a carriage return", "lines that end in LF alone");
-        if (byte >= ' ' && byte <= '~')
-            continue;
-        if (comment && (byte == '\t' || byte >= 0x80))
-            continue;
-        snprintf(found, sizeof found, "byte 0x%02x in column %zu", byte, i + 1);
-        return fail_on(parser, found, "printable ASCII");
-    }
-    return true;
-}
-
-/* Reads the next line that says something. False: an error. */
-static bool line_next(struct parser *parser)
-{
-    for (;;) {
-        parser->text[0] = '\0';
-        parser->cursor = parser->text;
-        parser->line++;
-        if (parser->at == parser->end) {
-            parser->at_end = true;
-            return true;
-        }
-        size_t left = (size_t)(parser->end - parser->at);
-        const char *newline = memchr(parser->at, '\n', left);
-        size_t length = newline == NULL ? left : (size_t)(newline - parser->at);
-        if (!line_check(parser, parser->at, length))
-            return false;
-        if (length > REPRODUCER_LINE_MAX)
-            return fail_on(parser, "a longer one", "a line of at most %d bytes",
-                           REPRODUCER_LINE_MAX);
-        if (newline == NULL)
-            return fail_on(parser, "end of file: is it cut short?",
-                           "a newline at the end of the last line");
-        memcpy(parser->text, parser->at, length);
-        parser->text[length] = '\0';
-        parser->at = newline + 1;
-        if (length > 0 && parser->text[0] != '#')
-            return true;
-    }
-}
-
-/* --- words --- */
-
-/* Takes the text up to the next space or the end. */
-static const char *word_take(struct parser *parser, char word[WORD_MAX])
-{
-    size_t length = strcspn(parser->cursor, " ");
-    const char *start = parser->cursor;
-    size_t copied = length < WORD_MAX - 1 ? length : WORD_MAX - 1;
-    memcpy(word, start, copied);
-    word[copied] = '\0';
-    parser->cursor += length;
-    return start;
-}
-
-static bool space_take(struct parser *parser, const char *expected)
-{
-    if (parser->cursor[0] != ' ' || parser->cursor[1] == ' ' || parser->cursor[1] == '\0')
-        return fail(parser, parser->cursor, "one space and %s", expected);
-    parser->cursor++;
-    return true;
-}
-
-static bool line_end(struct parser *parser)
-{
-    return *parser->cursor == '\0' || fail(parser, parser->cursor, "end of line");
-}
-
-/* Decimal, in [minimum, maximum], up to `end`. Plain digits and a minus: "+5" and "0x5" are not
- * numbers here. */
-static bool number_parse(const char *text, const char *end, int64_t minimum, int64_t maximum,
-                         int64_t *value)
-{
-    const char *digits = *text == '-' ? text + 1 : text;
-    if (digits == end)
-        return false;
-    for (const char *at = digits; at < end; at++)
-        if (!isdigit((unsigned char)*at))
-            return false;
-    errno = 0;
-    *value = strtoll(text, NULL, 10);
-    return errno == 0 && *value >= minimum && *value <= maximum;
-}
-
-/* prefix and number, up to the next space. */
-static bool numbered_take(struct parser *parser, const char *prefix, int64_t minimum,
-                          int64_t maximum, int64_t *value)
-{
-    char word[WORD_MAX];
-    const char *start = word_take(parser, word);
-    size_t length = strlen(prefix);
-    if (strncmp(start, prefix, length) == 0 &&
-        number_parse(start + length, parser->cursor, minimum, maximum, value))
-        return true;
-    return fail(parser, start, "%s%" PRId64 " to %s%" PRId64, prefix, minimum, prefix, maximum);
-}
+#include "repro/reproducer_words.h"
 
 /* --- head --- */
 
@@ -355,6 +195,23 @@ static bool parse_agent(struct parser *parser, struct plan_fault *fault)
     return true;
 }
 
+/* The point was named otherwise, or is no more; it is what is left of the line. */
+static bool add_stand_in(struct parser *parser, const char *point, const struct plan_fault *fault)
+{
+    struct reproducer *reproducer = parser->reproducer;
+    if (reproducer->stand_in_count == REPRODUCER_STAND_INS_MAX)
+        return fail(parser, point, "a hook point of this build where %s can happen (%d others that "
+                    "it lacks are named before)", fault_name(fault->kind),
+                    REPRODUCER_STAND_INS_MAX);
+    struct reproducer_stand_in *to = &reproducer->stand_ins[reproducer->stand_in_count++];
+    to->line = parser->line;
+    to->kind = fault->kind;
+    to->left_out = fault->group == SITE_GROUP_NONE;
+    to->fault = reproducer->plan.fault_count;
+    snprintf(to->point, sizeof to->point, "%s", point);
+    return true;
+}
+
 /* "function:object#": the object is an expression as written, so it may contain spaces; the
  * function may not contain a colon and what follows the last # is a number. */
 static bool parse_point(struct parser *parser, struct plan_fault *fault)
@@ -366,11 +223,14 @@ static bool parse_point(struct parser *parser, struct plan_fault *fault)
         return fail(parser, start, "a hook point, function:object#ordinal");
     *colon = '\0';
     *mark = '\0';
-    fault->group = site_group_find(start, colon + 1, site_kind_of_fault(fault->kind));
+    enum hook_kind kind = site_kind_of_fault(fault->kind);
+    fault->group = site_group_find(start, colon + 1, kind);
+    bool stands_in = fault->group == SITE_GROUP_NONE;
+    if (stands_in)
+        fault->group = site_group_stand_in(start, kind, 0);
     *colon = ':';
-    if (fault->group == SITE_GROUP_NONE)
-        return fail(parser, start, "a hook point of this build where %s can happen",
-                    fault_name(fault->kind));
+    if (stands_in && !add_stand_in(parser, start, fault))
+        return false;
     *mark = '#';
     parser->cursor = mark;
     int64_t ordinal;
@@ -404,6 +264,8 @@ static bool parse_fault(struct parser *parser)
         return false;
     if (!line_end(parser))
         return false;
+    if (fault.group == SITE_GROUP_NONE)
+        return true; /* left out */
     return plan_add_fault(&parser->reproducer->plan, fault) ||
            fail_on(parser, "one more", "at most %d faults", PLAN_FAULTS_MAX);
 }
@@ -427,9 +289,14 @@ static bool parse_segment(struct parser *parser)
     int64_t thread, steps;
     if (!parse_thread(parser, &thread) ||
         !space_take(parser, "a number of steps") ||
-        !numbered_take(parser, "", 1, UINT32_MAX, &steps) || !line_end(parser))
+        !numbered_take(parser, "", 1, UINT32_MAX, &steps))
         return false;
     struct plan_segment segment = { .thread = (uint16_t)thread, .steps = (uint32_t)steps };
+    segment.flows = strcmp(parser->cursor, " in all") == 0;
+    if (segment.flows)
+        parser->cursor += strlen(" in all");
+    if (!line_end(parser))
+        return false;
     return plan_add_segment(&parser->reproducer->plan, segment) ||
            fail_on(parser, "one more", "at most %d segments", PLAN_SEGMENTS_MAX);
 }
@@ -474,6 +341,7 @@ bool reproducer_parse(struct reproducer *reproducer, const char *text, size_t si
         .at = text, .end = text + size, .reproducer = reproducer, .error = error
     };
     reproducer->subject = NULL;
+    reproducer->stand_in_count = 0;
     memset(reproducer->hash, 0, sizeof reproducer->hash);
     plan_clear(&reproducer->plan);
     return parse_version(&parser) && parse_subject(&parser) && parse_expect(&parser) &&

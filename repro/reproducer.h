@@ -13,6 +13,8 @@
  *       clock m0 at checkTimers:clock#1 +1000000   and by how many ns: clock, wait, wake
  *     schedule                                     thread, steps
  *       m0 37
+ *       m1 80 in all                               m1, and when it can do no more others in the fixed
+ *                                                  order, until they have made 80 steps together
  *
  * Every section once and in this order. Two spaces before a line of a section, one between words.
  * Lines end in LF, the last one too. Empty lines and lines that begin with # say nothing.
@@ -30,16 +32,29 @@
 enum {
     REPRODUCER_SIZE_MAX = 1 << 20,
     REPRODUCER_LINE_MAX = 400,
+    REPRODUCER_STAND_INS_MAX = 8,
 };
 
 /* A jump of the clock or a delay, in ns: a plan full of them still does not overflow. */
 #define REPRODUCER_JUMP_MAX ((int64_t)1 << 54)
+
+/* A fault whose hook point this build does not have: the code was changed. Another one of that
+ * function where such a fault can happen stands in for it; if there is none, the fault is left out. */
+struct reproducer_stand_in {
+    uint32_t line;
+    uint8_t kind;    /* enum fault_kind */
+    bool left_out;
+    uint32_t fault;  /* of the plan, that has the stand-in */
+    char point[96];  /* "function:object", as the file has it */
+};
 
 struct reproducer {
     const struct wedge_subject *subject;
     enum verdict verdict; /* VERDICT_OK or a finding */
     char hash[9];         /* "" with VERDICT_OK */
     struct plan plan;
+    uint32_t stand_in_count; /* from the text; the plan is already one of this build */
+    struct reproducer_stand_in stand_ins[REPRODUCER_STAND_INS_MAX];
 };
 
 struct reproducer_error {

@@ -33,7 +33,7 @@ void reproducer_print_segment(FILE *out, const struct plan_segment *segment)
         fputs(engine_thread_name(segment->thread), out);
     else
         fprintf(out, "m%u", segment->thread);
-    fprintf(out, " %" PRIu32, segment->steps);
+    fprintf(out, " %" PRIu32 "%s", segment->steps, segment->flows ? " in all" : "");
 }
 
 /* Settings at their standard value go without saying. */
@@ -137,7 +137,8 @@ static bool segments_same(const struct plan *a, const struct plan *b)
         return false;
     for (uint32_t i = 0; i < a->segment_count; i++)
         if (a->segments[i].thread != b->segments[i].thread ||
-            a->segments[i].steps != b->segments[i].steps)
+            a->segments[i].steps != b->segments[i].steps ||
+            a->segments[i].flows != b->segments[i].flows)
             return false;
     return true;
 }

@@ -12,7 +12,7 @@
 #include "core/base/check.h"
 #include "repro/shrink_pass.h"
 
-enum { SEARCH_TRIES = 150, SEARCH_SMALLER_TRIES = 1500 };
+enum { SEARCH_TRIES = 150, SEARCH_SMALLER_TRIES = 1500, FEW = 4 };
 
 bool shrink_exhausted(const struct shrink *shrink)
 {
@@ -52,16 +52,37 @@ static bool cut_tail(struct shrink *shrink)
     return shows(shrink, plan, strategy_replay());
 }
 
-/* The last run showed the finding: keeps what it recorded if that is smaller. */
+/* The last run showed the finding: fills `recorded` with what it did, in as few segments as can be. */
+static bool record(struct shrink *shrink)
+{
+    if (!engine_recorded(&shrink->recorded))
+        return false;
+    if (!shows(shrink, &shrink->recorded, strategy_condense(&shrink->condensed)))
+        return false;
+    shrink->recorded.segment_count = shrink->condensed.segment_count;
+    memcpy(shrink->recorded.segments, shrink->condensed.segments,
+           shrink->condensed.segment_count * sizeof *shrink->condensed.segments);
+    return cut_tail(shrink);
+}
+
+/* `recorded` is the best from here on; it was run last. */
+static void take(struct shrink *shrink, const struct cost *cost)
+{
+    shrink->cost = *cost;
+    shrink->steps = shrink->outcome.steps;
+    shrink->threads = engine_thread_count();
+    plan_copy(shrink->best, &shrink->recorded);
+}
+
+/* Keeps what the last run, which showed the finding, did if that is smaller. */
 static bool keep(struct shrink *shrink)
 {
-    if (!engine_recorded(&shrink->recorded) || !cut_tail(shrink))
+    if (!record(shrink))
         return false;
     struct cost cost = cost_of(shrink->reproducer->subject, &shrink->recorded);
     if (!cost_is_less(&cost, &shrink->cost))
         return false;
-    shrink->cost = cost;
-    plan_copy(shrink->best, &shrink->recorded);
+    take(shrink, &cost);
     return true;
 }
 
@@ -84,16 +105,50 @@ static bool search(struct shrink *shrink, uint32_t tries, bool all)
     return better;
 }
 
+/* The fixed order, but for `count` segments. */
+static void draw_segments(const struct shrink *shrink, struct prng *prng, uint32_t count,
+                          struct plan *plan)
+{
+    plan->segment_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct plan_segment segment = { .flows = true };
+        segment.thread = i == 0 ? 0 : (uint16_t)prng_below(prng, shrink->threads);
+        segment.steps = 1 + prng_below(prng, (uint32_t)shrink->steps / (i + 1) + 1);
+        plan_add_segment(plan, segment);
+    }
+}
+
+bool shrink_try_few(struct shrink *shrink, uint32_t tries, bool all)
+{
+    bool better = false;
+    struct prng prng = { ++shrink->seed };
+    for (uint32_t i = 0; i < tries && !shrink_exhausted(shrink) && (all || !better); i++) {
+        uint32_t most = shrink->best->segment_count < FEW ? shrink->best->segment_count : FEW;
+        draw_segments(shrink, &prng, all ? i % (most > 0 ? most : 1) : i % (most + 2),
+                      &shrink->candidate);
+        if (shrink_try(shrink)) {
+            better = true;
+            if (all)
+                plan_copy(&shrink->candidate, shrink->best);
+        }
+    }
+    return better;
+}
+
 bool shrink_try_program(struct shrink *shrink)
 {
-    return shrink_try(shrink) || search(shrink, SEARCH_TRIES, false);
+    return shrink_try(shrink) || shrink_try_few(shrink, SEARCH_TRIES, false) ||
+           search(shrink, SEARCH_TRIES, false);
 }
 
 /* Another schedule for the same program may be much smaller than any that is near this one. */
 static bool pass_search(struct shrink *shrink)
 {
     plan_copy(&shrink->candidate, shrink->best);
-    return search(shrink, SEARCH_SMALLER_TRIES, true);
+    bool better = search(shrink, SEARCH_SMALLER_TRIES, true);
+    plan_copy(&shrink->candidate, shrink->best);
+    return (shrink->best->segment_count > 1 && shrink_try_few(shrink, SEARCH_SMALLER_TRIES, true)) ||
+           better;
 }
 
 static uint32_t fault_mask(const struct plan *plan)
@@ -108,7 +163,8 @@ static void shrink_all(struct shrink *shrink)
 {
     bool (*const passes[])(struct shrink *shrink) = {
         pass_search,      shrink_actors,    shrink_operations, shrink_owners,
-        shrink_settings,  shrink_faults,    shrink_segments,   shrink_merge,
+        shrink_settings,  shrink_faults,    shrink_switches,   shrink_segments,
+        shrink_merge,
         shrink_arguments, shrink_rename,    shrink_steps,
     };
     bool better = true;
@@ -136,10 +192,10 @@ static bool begin(struct shrink *shrink)
     if (!shows(shrink, shrink->best, strategy_replay()) &&
         !shows(shrink, shrink->best, strategy_replay_lenient()))
         return false;
-    if (!engine_recorded(&shrink->recorded) || !cut_tail(shrink))
+    if (!record(shrink))
         return false;
-    plan_copy(shrink->best, &shrink->recorded);
-    shrink->cost = cost_of(shrink->reproducer->subject, shrink->best);
+    struct cost cost = cost_of(shrink->reproducer->subject, &shrink->recorded);
+    take(shrink, &cost);
     return true;
 }
 

@@ -79,6 +79,27 @@ bool shrink_segments(struct shrink *shrink)
     return leave_out(shrink, &list);
 }
 
+/* Their steps are made by the one before, and whomever the fixed order names after it. */
+static void flow_over_segments(struct plan *plan, uint32_t first, uint32_t count)
+{
+    uint64_t steps = 0;
+    for (uint32_t i = first; i < first + count; i++)
+        steps += plan->segments[i].steps;
+    remove_segments(plan, first, count);
+    if (first == 0)
+        return;
+    struct plan_segment *before = &plan->segments[first - 1];
+    steps += before->steps;
+    before->steps = steps < UINT32_MAX ? (uint32_t)steps : UINT32_MAX;
+    before->flows = true;
+}
+
+bool shrink_switches(struct shrink *shrink)
+{
+    static const struct list list = { count_segments, flow_over_segments, shrink_try };
+    return leave_out(shrink, &list);
+}
+
 static uint32_t count_faults(const struct plan *plan)
 {
     return plan->fault_count;

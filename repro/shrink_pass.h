@@ -9,18 +9,22 @@
 struct shrink {
     struct reproducer *reproducer;
     struct plan *best;
-    struct plan candidate, recorded;
+    struct plan candidate, recorded, condensed;
     struct cost cost; /* of best */
     struct outcome outcome;
     uint32_t runs, runs_max;
     uint32_t faults; /* mask of the kinds that a search may inject: those that best has */
     uint64_t seed;
+    uint64_t steps;   /* of the run of best */
+    uint32_t threads; /* that it had */
 };
 
 /* Runs the candidate. True: it shows the finding and is smaller, so it is `best` from here on. */
 bool shrink_try(struct shrink *shrink);
 /* The same, and if the schedule does not fit it, looks for one that does. */
 bool shrink_try_program(struct shrink *shrink);
+/* Schedules of a few segments for the candidate's program and faults, by chance. */
+bool shrink_try_few(struct shrink *shrink, uint32_t tries, bool all);
 bool shrink_exhausted(const struct shrink *shrink);
 
 /* Passes: true if `best` got smaller. */
@@ -30,6 +34,7 @@ bool shrink_owners(struct shrink *shrink);     /* gives operations to other acto
 bool shrink_settings(struct shrink *shrink);   /* moves settings to their standard */
 bool shrink_faults(struct shrink *shrink);     /* leaves out faults, makes jumps shorter */
 bool shrink_segments(struct shrink *shrink);   /* leaves out segments */
+bool shrink_switches(struct shrink *shrink);   /* lets the fixed order go on where one switches */
 bool shrink_merge(struct shrink *shrink);      /* lets a thread do in one go what it does in two */
 bool shrink_arguments(struct shrink *shrink);  /* makes arguments simpler */
 bool shrink_rename(struct shrink *shrink);     /* numbers actors and objects from the first */

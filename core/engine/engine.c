@@ -99,7 +99,7 @@ static void record_segment(void)
         return;
     }
     engine.segments[engine.segment_count++] =
-        (struct plan_segment){ (uint16_t)engine.current, false, steps };
+        (struct plan_segment){ .thread = (uint16_t)engine.current, .steps = steps };
 }
 
 /* Counts the steps that the current segment made before it was cut short: those let through, and
@@ -149,7 +149,7 @@ static ENGINE_SELDOM void take_turns(struct plan_segment *segment)
         next = thread_set_lowest(&engine.runnable, 0);
     }
     uint32_t steps = 32 + (uint32_t)(engine.steps * 0x9e3779b97f4a7c15u >> 58);
-    *segment = (struct plan_segment){ (uint16_t)next, false, steps };
+    *segment = (struct plan_segment){ .thread = (uint16_t)next, .steps = steps };
 }
 
 /* Fills in the next segment; its thread is runnable. In place: to copy what has just been written in

@@ -176,7 +176,7 @@ static void follow(struct exhaustive *search, struct plan_segment *segment)
         for (; next < last && !steps[next].is_free && steps[next].length == 1 &&
                steps[next].thread == steps[first].thread; next++)
             length++;
-    *segment = (struct plan_segment){ steps[first].thread, false, length };
+    *segment = (struct plan_segment){ .thread = steps[first].thread, .steps = length };
     search->step_cursor = next;
     if (first == last)
         begin_step(search);
@@ -228,7 +228,7 @@ static bool strategy_next(struct strategy *strategy, const struct choice *choice
     if (search->known)
         return false;
     const struct step *step = &search->steps[search->step_count - 1];
-    *segment = (struct plan_segment){ step->thread, false, step->length };
+    *segment = (struct plan_segment){ .thread = step->thread, .steps = step->length };
     return true;
 }
 

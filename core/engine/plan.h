@@ -3,9 +3,10 @@
  * A plan is all that decides a run: configuration, program, faults and schedule. It is drawn by a
  * subject's generator, decoded from fuzzer bytes, or read from a reproducer.
  *
- * The schedule is a list of segments: thread, steps. A segment ends early when its thread blocks.
- * After the last one the running thread goes on, and a thread that blocks hands over to the
- * runnable thread with the lowest number.
+ * The schedule is a list of segments: thread, steps. A segment ends early when its thread blocks,
+ * unless it flows: then others make the rest of its steps, in the fixed order. That is: the running
+ * thread goes on, and a thread that blocks hands over to the runnable thread with the lowest number.
+ * After the last segment, too, threads run in the fixed order.
  */
 #ifndef CORE_ENGINE_PLAN_H
 #define CORE_ENGINE_PLAN_H
@@ -66,6 +67,7 @@ struct plan_fault {
 struct plan_segment {
     uint16_t thread;
     bool strict;    /* a strategy's demand: stopping earlier is a divergence. Not part of a plan */
+    bool flows;     /* a thread that blocks hands over, and `steps` are those of all of them */
     uint32_t steps; /* >= 1 */
 };
 

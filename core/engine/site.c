@@ -117,6 +117,16 @@ uint16_t site_group_find(const char *function, const char *object, enum hook_kin
     return SITE_GROUP_NONE;
 }
 
+uint16_t site_group_stand_in(const char *function, enum hook_kind kind, uint32_t index)
+{
+    for (uint32_t i = 0; i < site_group_count(); i++) {
+        const struct hook_site *site = sites.groups[i];
+        if (site->kind == kind && strcmp(site->function, function) == 0 && index-- == 0)
+            return (uint16_t)i;
+    }
+    return SITE_GROUP_NONE;
+}
+
 const char *site_kind_name(enum hook_kind kind)
 {
     static const char *const names[HOOK_KIND_COUNT] = {
