@@ -6,20 +6,28 @@
  */
 #include "repro/shrink.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/check.h"
 #include "repro/shrink_pass.h"
 
-enum { SEARCH_TRIES = 150, SEARCH_SMALLER_TRIES = 1500, FEW = 4 };
+enum { TRIES = 150 };
+
+static volatile sig_atomic_t stopped;
+
+void shrink_stop(void)
+{
+    stopped = 1;
+}
 
 bool shrink_exhausted(const struct shrink *shrink)
 {
-    return shrink->runs >= shrink->runs_max;
+    return stopped || shrink->runs >= shrink->runs_max;
 }
 
-static bool shows(struct shrink *shrink, const struct plan *plan, struct strategy *strategy)
+bool shrink_shows(struct shrink *shrink, const struct plan *plan, struct strategy *strategy)
 {
     struct engine_options options = { .faults = shrink->faults };
     shrink->runs++;
@@ -35,7 +43,7 @@ static bool cut_tail(struct shrink *shrink)
     uint32_t enough = plan->segment_count, low = 0;
     while (low < enough) {
         plan->segment_count = low + (enough - low) / 2;
-        if (shows(shrink, plan, strategy_replay()))
+        if (shrink_shows(shrink, plan, strategy_replay()))
             enough = plan->segment_count;
         else
             low = plan->segment_count + 1;
@@ -45,19 +53,18 @@ static bool cut_tail(struct shrink *shrink)
         /* A thread goes on after the last segment: one step says all. */
         uint32_t steps = plan->segments[enough - 1].steps;
         plan->segments[enough - 1].steps = 1;
-        if (shows(shrink, plan, strategy_replay()))
+        if (shrink_shows(shrink, plan, strategy_replay()))
             return true;
         plan->segments[enough - 1].steps = steps;
     }
-    return shows(shrink, plan, strategy_replay());
+    return shrink_shows(shrink, plan, strategy_replay());
 }
 
-/* The last run showed the finding: fills `recorded` with what it did, in as few segments as can be. */
-static bool record(struct shrink *shrink)
+bool shrink_record(struct shrink *shrink)
 {
     if (!engine_recorded(&shrink->recorded))
         return false;
-    if (!shows(shrink, &shrink->recorded, strategy_condense(&shrink->condensed)))
+    if (!shrink_shows(shrink, &shrink->recorded, strategy_condense(&shrink->condensed)))
         return false;
     shrink->recorded.segment_count = shrink->condensed.segment_count;
     memcpy(shrink->recorded.segments, shrink->condensed.segments,
@@ -65,24 +72,22 @@ static bool record(struct shrink *shrink)
     return cut_tail(shrink);
 }
 
-/* `recorded` is the best from here on; it was run last. */
-static void take(struct shrink *shrink, const struct cost *cost)
+void shrink_take(struct shrink *shrink)
 {
-    shrink->cost = *cost;
+    shrink->cost = cost_of(shrink->reproducer->subject, &shrink->recorded);
     shrink->steps = shrink->outcome.steps;
     shrink->threads = engine_thread_count();
     plan_copy(shrink->best, &shrink->recorded);
 }
 
-/* Keeps what the last run, which showed the finding, did if that is smaller. */
-static bool keep(struct shrink *shrink)
+bool shrink_keep(struct shrink *shrink)
 {
-    if (!record(shrink))
+    if (!shrink_record(shrink))
         return false;
     struct cost cost = cost_of(shrink->reproducer->subject, &shrink->recorded);
     if (!cost_is_less(&cost, &shrink->cost))
         return false;
-    take(shrink, &cost);
+    shrink_take(shrink);
     return true;
 }
 
@@ -90,112 +95,57 @@ bool shrink_try(struct shrink *shrink)
 {
     if (shrink_exhausted(shrink))
         return false;
-    return shows(shrink, &shrink->candidate, strategy_replay_lenient()) && keep(shrink);
+    return shrink_shows(shrink, &shrink->candidate, strategy_replay_lenient()) && shrink_keep(shrink);
 }
 
-static bool search(struct shrink *shrink, uint32_t tries, bool all)
+/* Until none helps. */
+static void repeat(struct shrink *shrink, bool (*const passes[])(struct shrink *shrink),
+                   uint32_t count)
 {
-    bool better = false;
-    for (uint32_t i = 0; i < tries && !shrink_exhausted(shrink) && (all || !better); i++) {
-        struct strategy *strategy = strategy_at(i % strategy_count());
-        strategy_seed(++shrink->seed);
-        if (shows(shrink, &shrink->candidate, strategy) && keep(shrink))
-            better = true;
-    }
-    return better;
-}
-
-/* The fixed order, but for `count` segments. */
-static void draw_segments(const struct shrink *shrink, struct prng *prng, uint32_t count,
-                          struct plan *plan)
-{
-    plan->segment_count = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        struct plan_segment segment = { .flows = true };
-        segment.thread = i == 0 ? 0 : (uint16_t)prng_below(prng, shrink->threads);
-        segment.steps = 1 + prng_below(prng, (uint32_t)shrink->steps / (i + 1) + 1);
-        plan_add_segment(plan, segment);
-    }
-}
-
-bool shrink_try_few(struct shrink *shrink, uint32_t tries, bool all)
-{
-    bool better = false;
-    struct prng prng = { ++shrink->seed };
-    for (uint32_t i = 0; i < tries && !shrink_exhausted(shrink) && (all || !better); i++) {
-        uint32_t most = shrink->best->segment_count < FEW ? shrink->best->segment_count : FEW;
-        draw_segments(shrink, &prng, all ? i % (most > 0 ? most : 1) : i % (most + 2),
-                      &shrink->candidate);
-        if (shrink_try(shrink)) {
-            better = true;
-            if (all)
-                plan_copy(&shrink->candidate, shrink->best);
-        }
-    }
-    return better;
-}
-
-bool shrink_try_program(struct shrink *shrink)
-{
-    return shrink_try(shrink) || shrink_try_few(shrink, SEARCH_TRIES, false) ||
-           search(shrink, SEARCH_TRIES, false);
-}
-
-/* Another schedule for the same program may be much smaller than any that is near this one. */
-static bool pass_search(struct shrink *shrink)
-{
-    plan_copy(&shrink->candidate, shrink->best);
-    bool better = search(shrink, SEARCH_SMALLER_TRIES, true);
-    plan_copy(&shrink->candidate, shrink->best);
-    return (shrink->best->segment_count > 1 && shrink_try_few(shrink, SEARCH_SMALLER_TRIES, true)) ||
-           better;
-}
-
-static uint32_t fault_mask(const struct plan *plan)
-{
-    uint32_t mask = 0;
-    for (uint32_t i = 0; i < plan->fault_count; i++)
-        mask |= 1u << plan->faults[i].kind;
-    return mask;
-}
-
-static void shrink_all(struct shrink *shrink)
-{
-    bool (*const passes[])(struct shrink *shrink) = {
-        pass_search,      shrink_actors,    shrink_operations, shrink_owners,
-        shrink_settings,  shrink_faults,    shrink_switches,   shrink_segments,
-        shrink_merge,
-        shrink_arguments, shrink_rename,    shrink_steps,
-    };
     bool better = true;
     while (better && !shrink_exhausted(shrink)) {
         better = false;
-        for (uint32_t i = 0; i < count_of(passes); i++) {
-            shrink->faults = fault_mask(shrink->best);
+        for (uint32_t i = 0; i < count; i++)
             better = passes[i](shrink) || better;
-        }
     }
+}
+
+/* What fits the present schedule costs one run each: most goes that way, and then a search has little
+ * to try. */
+static void shrink_all(struct shrink *shrink)
+{
+    static bool (*const quick[])(struct shrink *shrink) = {
+        shrink_actors, shrink_operations, shrink_faults, shrink_switches, shrink_segments,
+    };
+    static bool (*const thorough[])(struct shrink *shrink) = {
+        shrink_search,   shrink_actors,   shrink_operations, shrink_owners,    shrink_vary,
+        shrink_settings, shrink_faults,   shrink_switches,   shrink_segments,  shrink_merge,
+        shrink_restart,  shrink_arguments, shrink_rename,    shrink_steps,
+    };
+    shrink->tries = 0;
+    repeat(shrink, quick, count_of(quick));
+    shrink->tries = TRIES;
+    repeat(shrink, thorough, count_of(thorough));
 }
 
 static uint32_t verify(struct shrink *shrink)
 {
     uint32_t shown = 0;
     for (uint32_t i = 0; i < SHRINK_VERIFY_RUNS; i++)
-        shown += shows(shrink, shrink->best, strategy_replay());
+        shown += shrink_shows(shrink, shrink->best, strategy_replay());
     return shown;
 }
 
 /* The plan as it comes may be one that only a lenient replay can follow. */
 static bool begin(struct shrink *shrink)
 {
-    shrink->faults = fault_mask(shrink->best);
-    if (!shows(shrink, shrink->best, strategy_replay()) &&
-        !shows(shrink, shrink->best, strategy_replay_lenient()))
+    shrink->faults = shrink->reproducer->subject->faults;
+    if (!shrink_shows(shrink, shrink->best, strategy_replay()) &&
+        !shrink_shows(shrink, shrink->best, strategy_replay_lenient()))
         return false;
-    if (!record(shrink))
+    if (!shrink_record(shrink))
         return false;
-    struct cost cost = cost_of(shrink->reproducer->subject, &shrink->recorded);
-    take(shrink, &cost);
+    shrink_take(shrink);
     return true;
 }
 
@@ -206,10 +156,12 @@ bool shrink(struct reproducer *reproducer, uint32_t runs_max, struct shrink_resu
     shrink->reproducer = reproducer;
     shrink->best = &reproducer->plan;
     shrink->runs_max = runs_max;
+    stopped = 0;
     bool begun = begin(shrink);
     if (begun)
         shrink_all(shrink);
     result->minimal = begun && !shrink_exhausted(shrink);
+    result->stopped = stopped != 0;
     result->shown = begun ? verify(shrink) : 0;
     result->runs = shrink->runs;
     free(shrink);

@@ -23,10 +23,15 @@ enum {
 struct shrink_result {
     uint32_t runs;     /* how many it took */
     uint32_t shown;    /* of SHRINK_VERIFY_RUNS strict replays of the result */
-    bool minimal;      /* 1-minimal; false: runs_max came first */
+    bool minimal;      /* 1-minimal; false: runs_max or shrink_stop() came first */
+    bool stopped;
 };
 
 /* Shrinks the plan in place. False: it does not show what it promises; it is left as it was. */
 bool shrink(struct reproducer *reproducer, uint32_t runs_max, struct shrink_result *result);
+
+/* From a signal handler: the shrinking that is under way, if any, ends with the best so far, which is
+ * replayed as always. */
+void shrink_stop(void);
 
 #endif

@@ -176,7 +176,7 @@ static bool give(struct shrink *shrink, uint32_t index, struct plan_operation to
     struct plan *plan = candidate_of_best(shrink);
     plan->operations[index].actor_kind = to.actor_kind;
     plan->operations[index].actor = to.actor;
-    return shrink_try_program(shrink);
+    return shrink_try(shrink) || shrink_try_few(shrink, shrink->tries / 8);
 }
 
 bool shrink_owners(struct shrink *shrink)

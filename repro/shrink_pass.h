@@ -13,18 +13,27 @@ struct shrink {
     struct cost cost; /* of best */
     struct outcome outcome;
     uint32_t runs, runs_max;
-    uint32_t faults; /* mask of the kinds that a search may inject: those that best has */
+    uint32_t faults; /* mask of the kinds that a search may inject */
     uint64_t seed;
     uint64_t steps;   /* of the run of best */
     uint32_t threads; /* that it had */
+    uint32_t tries;   /* how many schedules to draw for a program that the present one does not fit */
 };
 
+/* Runs that plan once. True: it shows the finding. */
+bool shrink_shows(struct shrink *shrink, const struct plan *plan, struct strategy *strategy);
+/* The last run showed the finding: fills `recorded` with what it did, in as few segments as can be. */
+bool shrink_record(struct shrink *shrink);
+/* `recorded` is `best` from here on, smaller or not; it was run last. */
+void shrink_take(struct shrink *shrink);
+/* The last run showed the finding: if it is smaller, it is `best` from here on. */
+bool shrink_keep(struct shrink *shrink);
 /* Runs the candidate. True: it shows the finding and is smaller, so it is `best` from here on. */
 bool shrink_try(struct shrink *shrink);
 /* The same, and if the schedule does not fit it, looks for one that does. */
 bool shrink_try_program(struct shrink *shrink);
 /* Schedules of a few segments for the candidate's program and faults, by chance. */
-bool shrink_try_few(struct shrink *shrink, uint32_t tries, bool all);
+bool shrink_try_few(struct shrink *shrink, uint32_t tries);
 bool shrink_exhausted(const struct shrink *shrink);
 
 /* Passes: true if `best` got smaller. */
@@ -38,6 +47,9 @@ bool shrink_switches(struct shrink *shrink);   /* lets the fixed order go on whe
 bool shrink_merge(struct shrink *shrink);      /* lets a thread do in one go what it does in two */
 bool shrink_arguments(struct shrink *shrink);  /* makes arguments simpler */
 bool shrink_rename(struct shrink *shrink);     /* numbers actors and objects from the first */
+bool shrink_search(struct shrink *shrink);     /* looks for a smaller schedule */
+bool shrink_restart(struct shrink *shrink);    /* shrinks another schedule, which is not smaller yet */
+bool shrink_vary(struct shrink *shrink);       /* fewer operations, and others among them */
 bool shrink_steps(struct shrink *shrink);      /* makes segments shorter */
 
 #endif
