@@ -19,7 +19,7 @@
 enum {
     HUNT_JOBS_MAX = 64,
     HUNT_SIGHTINGS_MAX = 256,
-    HUNT_SHRINK_STANDARD = 30000, /* runs */
+    HUNT_SHRINK_STANDARD = 60000, /* runs */
     HUNT_RUNS_PER_LOOK = 64, /* looking at the clock costs as much as several steps */
 };
 

@@ -35,7 +35,7 @@ static const struct argp_option options[] = {
     { "preemptions", 'p', "N", 0, "exhaustive: how many at most; 2", 0 },
     { "program", 'F', "FILE", 0, "only the program of that reproducer", 0 },
     { "keep-going", 'k', NULL, 0, "do not stop at the first finding; count each kind", 0 },
-    { "shrink", 'R', "N", 0, "how many runs to spend on shrinking; 30000", 0 },
+    { "shrink", 'R', "N", 0, "how many runs to spend on shrinking; 60000", 0 },
     { "no-prediction", 'P', NULL, 0, "do not predict deadlocks from runs that pass", 0 },
     { "json", 'J', NULL, 0, "JSON lines; the last one is the sum", 0 },
     { 0 },

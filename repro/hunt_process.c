@@ -11,6 +11,7 @@
 #include "core/base/check.h"
 #include "repro/hunt_position.h"
 #include "repro/output.h"
+#include "repro/shrink.h"
 
 volatile sig_atomic_t hunt_interrupted;
 
@@ -18,6 +19,7 @@ static void on_interrupt(int number)
 {
     (void)number;
     hunt_interrupted = 1;
+    shrink_stop();
 }
 
 void hunt_take_signals(void)

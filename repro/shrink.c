@@ -15,11 +15,11 @@
 
 enum { TRIES = 150 };
 
-static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t under_way, stopped;
 
 void shrink_stop(void)
 {
-    stopped = 1;
+    stopped = under_way;
 }
 
 bool shrink_exhausted(const struct shrink *shrink)
@@ -149,21 +149,40 @@ static bool begin(struct shrink *shrink)
     return true;
 }
 
+/* What does not show it each time is not kept. */
+static void settle(struct shrink *shrink, const struct plan *original, struct shrink_result *result)
+{
+    result->shown = verify(shrink);
+    if (result->shown == SHRINK_VERIFY_RUNS)
+        return;
+    plan_copy(shrink->best, original);
+    result->minimal = false;
+    result->shown = verify(shrink);
+}
+
 bool shrink(struct reproducer *reproducer, uint32_t runs_max, struct shrink_result *result)
 {
     struct shrink *shrink = calloc(1, sizeof *shrink);
+    struct plan *original = malloc(sizeof *original);
     check(shrink != NULL);
+    check(original != NULL);
+    plan_copy(original, &reproducer->plan);
     shrink->reproducer = reproducer;
     shrink->best = &reproducer->plan;
     shrink->runs_max = runs_max;
     stopped = 0;
+    under_way = 1;
+    *result = (struct shrink_result){ 0 };
     bool begun = begin(shrink);
     if (begun)
         shrink_all(shrink);
     result->minimal = begun && !shrink_exhausted(shrink);
     result->stopped = stopped != 0;
-    result->shown = begun ? verify(shrink) : 0;
+    under_way = 0;
+    if (begun)
+        settle(shrink, original, result);
     result->runs = shrink->runs;
+    free(original);
     free(shrink);
     return begun;
 }

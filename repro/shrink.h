@@ -7,6 +7,9 @@
  * fixed order goes on by itself, and it is kept only if a strict replay shows it again. If the
  * schedule no longer fits a smaller program, others are drawn for it, a bounded number.
  *
+ * Other schedules and programs are tried as well, by chance, so the result depends little on the find
+ * that it began with; operations may be in it that the find did not have.
+ *
  * 1-minimal: leaving out any one actor, operation, fault or segment, or putting a setting at its
  * standard value, no longer shows the finding. Not the smallest there is.
  */
@@ -22,12 +25,13 @@ enum {
 
 struct shrink_result {
     uint32_t runs;     /* how many it took */
-    uint32_t shown;    /* of SHRINK_VERIFY_RUNS strict replays of the result */
+    uint32_t shown;    /* of SHRINK_VERIFY_RUNS strict replays of the plan as it is now */
     bool minimal;      /* 1-minimal; false: runs_max or shrink_stop() came first */
     bool stopped;
 };
 
-/* Shrinks the plan in place. False: it does not show what it promises; it is left as it was. */
+/* Shrinks the plan in place; it is left as it was if what came of it does not show in each of
+ * SHRINK_VERIFY_RUNS replays. False: it does not show what it promises; it is left as it was. */
 bool shrink(struct reproducer *reproducer, uint32_t runs_max, struct shrink_result *result);
 
 /* From a signal handler: the shrinking that is under way, if any, ends with the best so far, which is

@@ -2,6 +2,7 @@
 /* `wedge shrink`. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,7 +55,8 @@ static void print_result(const struct options *options, const struct size *befor
     print_row("context switches", before->switches, after->switches);
     printf("%s; shown in %" PRIu32 " of %d replays\n",
            result->minimal ? "1-minimal: without any one of these it is not shown"
-                           : "not 1-minimal: --runs came first",
+           : result->stopped ? "interrupted: not 1-minimal, the best so far"
+                             : "not 1-minimal: --runs came first",
            result->shown, SHRINK_VERIFY_RUNS);
     printf("written to %s\n", options->output);
 }
@@ -71,12 +73,12 @@ static void print_json(const struct options *options, const struct reproducer *r
                        const struct shrink_result *result)
 {
     json_t *object = output_schema("shrink");
-    json_t *rest = json_pack("{s:s, s:s, s:s, s:o, s:o, s:b, s:i, s:i, s:i, s:s}", "file",
+    json_t *rest = json_pack("{s:s, s:s, s:s, s:o, s:o, s:b, s:i, s:i, s:i, s:b, s:s}", "file",
                              options->path, "verdict", verdict_name(reproducer->verdict),
                              "signature", reproducer->hash, "before", size_json(before), "after",
                              size_json(after), "minimal", (int)result->minimal, "shown",
                              (int)result->shown, "tries", SHRINK_VERIFY_RUNS, "runs",
-                             (int)result->runs, "reproducer", options->output);
+                             (int)result->runs, "interrupted", (int)result->stopped, "reproducer", options->output);
     output_add(object, rest);
     output_json(object);
 }
@@ -87,6 +89,12 @@ static int not_shown(const struct options *options, struct finding *finding)
     fprintf(stderr, "%s: nothing to shrink: not reproduced: %s\n", options->path,
             finding->outcome.message);
     return EXIT_UNTESTED;
+}
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    shrink_stop();
 }
 
 static int shrink_file(const struct options *options)
@@ -104,6 +112,8 @@ static int shrink_file(const struct options *options)
         fprintf(stderr, "%s: nothing to shrink: it expects ok\n", options->path);
         return EXIT_UNTESTED;
     }
+    signal(SIGINT, on_interrupt);
+    signal(SIGTERM, on_interrupt);
     if (!shrink(reproducer, options->runs_max, &result))
         return not_shown(options, &finding);
     if (result.shown < SHRINK_VERIFY_RUNS) {
@@ -161,7 +171,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static const struct argp argp = {
     option_rows, parse_option, "FILE",
     "Makes a reproducer as small as it can: fewest actors, operations, faults and context "
-    "switches, with the same signature. What it writes was replayed 20 times. The original stays.\v"
+    "switches, with the same signature. What it writes was replayed 20 times. The original stays. "
+    "Interrupted, it writes the best so far.\v"
     "examples:\n"
     "  wedge shrink deadlock-3f9a1c7e.repro\n"
     "  wedge shrink long.repro -o short.repro",

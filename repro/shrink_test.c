@@ -19,6 +19,7 @@ static struct hook_mutex lock_a, lock_b;
 static _Atomic uint32_t counter;
 static const struct plan *program;
 static uint32_t running;
+static uint32_t run_count, stop_at, unlucky_from; /* 0: never */
 
 static const struct subject_setting settings[] = { { "locks", "1: there are none", 1, 9, 1 } };
 static const struct subject_actor actors[] = { { 'g', 1, 4, "thread" } };
@@ -31,7 +32,9 @@ static const struct subject_verb verbs[] = {
 
 static void lock_both(struct hook_mutex *first, struct hook_mutex *second)
 {
-    if (program->settings[0] == 1)
+    bool unlucky = unlucky_from > 0 && run_count >= unlucky_from && run_count % 2 == 0 &&
+                   program->operation_count == 2;
+    if (program->settings[0] == 1 || unlucky)
         return;
     hook_lock(first);
     hook_lock(second);
@@ -79,6 +82,8 @@ static void reset(void)
     hook_mutex_init(&lock_b, "b");
     counter = 0;
     running = 4;
+    if (++run_count == stop_at)
+        shrink_stop();
 }
 
 static void start(const struct plan *plan)
@@ -132,12 +137,14 @@ static void add(uint8_t actor, uint8_t verb, int64_t argument)
 }
 
 /* Runs the program under the random walk until it ends in that verdict, and takes that plan. */
+static uint64_t first_seed = 1;
+
 static void record(enum verdict verdict)
 {
     static struct plan drawn;
     struct engine_options options = { .faults = FAULTS_ALL };
     plan_copy(&drawn, &reproducer.plan);
-    for (uint64_t seed = 1; seed < 100000; seed++) {
+    for (uint64_t seed = first_seed; seed < 100000; seed++) {
         strategy_seed(seed);
         engine_run(&subject, &drawn, strategy_find("random"), &options, &outcome);
         if (outcome.verdict != verdict)
@@ -292,6 +299,77 @@ static void what_is_not_shown_is_left_alone(void **state)
     assert_true(reproducer_same(&reproducer, &before));
 }
 
+static void twenty_finds_of_one_bug_shrink_to_the_same_size(void **state)
+{
+    (void)state;
+    struct shrink_result result;
+    struct cost cost = { { 0 } };
+    for (first_seed = 1; first_seed < 2000; first_seed += 100) {
+        long_deadlock();
+        assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, &result));
+        struct cost other = cost_of(&subject, &reproducer.plan);
+        if (first_seed == 1)
+            cost = other;
+        assert_memory_equal(other.parts, cost.parts, 5 * sizeof cost.parts[0]);
+    }
+    first_seed = 1;
+}
+
+static void one_bug_does_not_turn_into_another(void **state)
+{
+    (void)state;
+    struct shrink_result result;
+    const enum verdict bugs[] = { VERDICT_DEADLOCK, VERDICT_CRASH };
+    for (uint32_t i = 0; i < 2; i++) {
+        plan_clear(&reproducer.plan);
+        reproducer.plan.settings[0] = 7;
+        for (int j = 0; j < 8; j++) { /* a program that shows both */
+            add((uint8_t)(1 + j % 2), VERB_CAS, 0);
+            add((uint8_t)(3 + j % 2), j % 2 == 0 ? VERB_AB : VERB_BA, 3);
+        }
+        record(bugs[i]);
+        assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, &result));
+        assert_int_equal(result.shown, SHRINK_VERIFY_RUNS);
+        assert_true(shown(&reproducer.plan));
+        assert_int_equal(outcome.verdict, bugs[i]);
+    }
+}
+
+static void what_is_interrupted_ends_with_the_best_so_far(void **state)
+{
+    (void)state;
+    static struct reproducer before;
+    struct shrink_result result;
+    long_deadlock();
+    before = reproducer;
+    stop_at = run_count + 300;
+    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, &result));
+    assert_true(result.stopped);
+    assert_false(result.minimal);
+    assert_int_equal(result.shown, SHRINK_VERIFY_RUNS);
+    assert_in_range(result.runs, 300, 400);
+    assert_true(reproducer.plan.operation_count < before.plan.operation_count);
+    long_deadlock();
+    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, &result));
+    assert_false(result.stopped);
+    assert_true(result.minimal);
+}
+
+static void what_does_not_show_each_time_is_not_kept(void **state)
+{
+    (void)state;
+    static struct reproducer before;
+    struct shrink_result result;
+    long_deadlock();
+    before = reproducer;
+    unlucky_from = run_count + 1;
+    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, &result));
+    unlucky_from = 0;
+    assert_int_equal(result.shown, SHRINK_VERIFY_RUNS);
+    assert_true(result.minimal || reproducer_same(&reproducer, &before));
+    assert_true(reproducer.plan.operation_count > 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +380,10 @@ int main(void)
         cmocka_unit_test(the_same_plan_shrinks_to_the_same),
         cmocka_unit_test(runs_are_bounded_and_what_is_left_still_shows),
         cmocka_unit_test(what_is_not_shown_is_left_alone),
+        cmocka_unit_test(twenty_finds_of_one_bug_shrink_to_the_same_size),
+        cmocka_unit_test(one_bug_does_not_turn_into_another),
+        cmocka_unit_test(what_is_interrupted_ends_with_the_best_so_far),
+        cmocka_unit_test(what_does_not_show_each_time_is_not_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
