@@ -389,7 +389,7 @@ refuses() {
     abba
     sed -i 's/^schedule$/&\n  t9 5/' abba.repro
     run "$wedge" replay abba.repro
-    has "diverged at segment 1 of "
+    has "diverged at step 0, segment 1 of "
     has "(m9 5)"
 }
 

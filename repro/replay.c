@@ -13,7 +13,7 @@
 
 struct options {
     uint32_t tries;
-    bool trace, json;
+    bool trace, json, exact;
     char **paths;
     int path_count;
 };
@@ -61,10 +61,13 @@ static void replay_file(struct replay *replay, const char *path)
         return;
     }
     struct tally *tally = &replay->tally;
+    reproducer_print_stand_ins(stderr, &replay->reproducer, path);
     tally_begin(tally, &replay->reproducer);
     if (replay->options.trace)
         print_trace(replay, path);
     tally_finish(tally, &replay->reproducer, replay->options.tries);
+    if (!replay->options.exact)
+        tally_refit(tally, &replay->reproducer);
     replay->findings = replay->findings || tally_is_finding(tally);
     if (replay->options.json) {
         output_json(tally_json(tally, "replay", path));
@@ -80,6 +83,7 @@ static void replay_file(struct replay *replay, const char *path)
 static const struct argp_option option_rows[] = {
     { "tries", 'n', "N", 0, "how many times to run each; 20", 0 },
     { "trace", 't', NULL, 0, "print every event of the first run", 0 },
+    { "exact", 'x', NULL, 0, "do not look for a schedule that fits changed code", 0 },
     { "json", 'J', NULL, 0, "JSON lines", 0 },
     { 0 },
 };
@@ -93,6 +97,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case 't':
         to->trace = true;
+        return 0;
+    case 'x':
+        to->exact = true;
         return 0;
     case 'J':
         to->json = true;
@@ -112,7 +119,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 static const struct argp argp = {
     option_rows, parse_option, "FILE|DIR...",
     "Runs each reproducer again, exactly as written, and prints how often it showed its finding. "
-    "In folders: all files that end in .repro.\v"
+    "If never, the code may have changed since: its program and faults are run with schedules that "
+    "differ a little. In folders: all files that end in .repro.\v"
     "Exits with 1 if a finding shows, 0 if none does.\n\n"
     "examples:\n"
     "  wedge replay deadlock-3f9a1c7e.repro\n"

@@ -80,6 +80,9 @@ void reproducer_print_fault(FILE *out, const struct plan_fault *fault);
 /* A thread goes by its name in the last run, if it had it: only the number counts. */
 void reproducer_print_segment(FILE *out, const struct plan_segment *segment);
 
+/* A line for each fault whose hook point this build does not have: what was made of it. */
+void reproducer_print_stand_ins(FILE *out, const struct reproducer *reproducer, const char *path);
+
 /* Writes the file whole or not at all. False: errno says why. */
 bool reproducer_write(const struct reproducer *reproducer, const char *path, const char *note);
 
@@ -90,6 +93,10 @@ bool reproducer_same(const struct reproducer *a, const struct reproducer *b);
 void reproducer_run(const struct reproducer *reproducer, const struct plan *plan,
                     struct strategy *strategy, const struct engine_options *options,
                     struct outcome *outcome);
+
+/* Replays the plan strictly and rewrites its schedule: the same run, in as few segments as can be. False:
+ * it does not show what the reproducer promises; the plan stays as it was. */
+bool reproducer_condense(const struct reproducer *reproducer, struct plan *plan);
 
 /* Does this outcome show what the reproducer promises? */
 bool reproducer_matches(const struct reproducer *reproducer, const struct outcome *outcome);

@@ -92,6 +92,22 @@ void reproducer_print(FILE *out, const struct reproducer *reproducer, const char
     }
 }
 
+void reproducer_print_stand_ins(FILE *out, const struct reproducer *reproducer, const char *path)
+{
+    for (uint32_t i = 0; i < reproducer->stand_in_count; i++) {
+        const struct reproducer_stand_in *stand_in = &reproducer->stand_ins[i];
+        fprintf(out, "%s:%" PRIu32 ": this build has no hook point %s where %s can happen; ", path,
+                stand_in->line, stand_in->point, fault_name((enum fault_kind)stand_in->kind));
+        if (stand_in->left_out) {
+            fputs("the fault is left out\n", out);
+            continue;
+        }
+        const struct hook_site *site =
+            site_of_group(reproducer->plan.faults[stand_in->fault].group);
+        fprintf(out, "%s:%s stands in for it\n", site->function, site->object);
+    }
+}
+
 bool reproducer_write(const struct reproducer *reproducer, const char *path, const char *note)
 {
     char *text = NULL;

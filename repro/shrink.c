@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/base/check.h"
+#include "repro/refit.h"
 #include "repro/shrink_pass.h"
 
 enum { TRIES = 150 };
@@ -62,14 +63,9 @@ static bool cut_tail(struct shrink *shrink)
 
 bool shrink_record(struct shrink *shrink)
 {
-    if (!engine_recorded(&shrink->recorded))
-        return false;
-    if (!shrink_shows(shrink, &shrink->recorded, strategy_condense(&shrink->condensed)))
-        return false;
-    shrink->recorded.segment_count = shrink->condensed.segment_count;
-    memcpy(shrink->recorded.segments, shrink->condensed.segments,
-           shrink->condensed.segment_count * sizeof *shrink->condensed.segments);
-    return cut_tail(shrink);
+    shrink->runs++;
+    return engine_recorded(&shrink->recorded) &&
+           reproducer_condense(shrink->reproducer, &shrink->recorded) && cut_tail(shrink);
 }
 
 void shrink_take(struct shrink *shrink)
@@ -136,12 +132,21 @@ static uint32_t verify(struct shrink *shrink)
     return shown;
 }
 
-/* The plan as it comes may be one that only a lenient replay can follow. */
+/* The code may have changed since the plan was made. What comes of it is run last. */
+static bool begin_refitted(struct shrink *shrink)
+{
+    struct refit_result result;
+    bool done = !verdict_is_predicted(shrink->reproducer->verdict) &&
+                refit(shrink->reproducer, REFIT_RUNS_STANDARD, &result);
+    return done && shrink_shows(shrink, shrink->best, strategy_replay());
+}
+
+/* The plan as it comes may be one that only a lenient replay can follow, or none. */
 static bool begin(struct shrink *shrink)
 {
     shrink->faults = shrink->reproducer->subject->faults;
     if (!shrink_shows(shrink, shrink->best, strategy_replay()) &&
-        !shrink_shows(shrink, shrink->best, strategy_replay_lenient()))
+        !shrink_shows(shrink, shrink->best, strategy_replay_lenient()) && !begin_refitted(shrink))
         return false;
     if (!shrink_record(shrink))
         return false;

@@ -114,6 +114,7 @@ static int shrink_file(const struct options *options)
     }
     signal(SIGINT, on_interrupt);
     signal(SIGTERM, on_interrupt);
+    reproducer_print_stand_ins(stderr, reproducer, options->path);
     if (!shrink(reproducer, options->runs_max, &result))
         return not_shown(options, &finding);
     if (result.shown < SHRINK_VERIFY_RUNS) {

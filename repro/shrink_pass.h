@@ -9,7 +9,7 @@
 struct shrink {
     struct reproducer *reproducer;
     struct plan *best;
-    struct plan candidate, recorded, condensed;
+    struct plan candidate, recorded;
     struct cost cost; /* of best */
     struct outcome outcome;
     uint32_t runs, runs_max;

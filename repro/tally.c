@@ -44,6 +44,7 @@ void tally_begin(struct tally *tally, const struct reproducer *reproducer)
     tally->shown = reproducer_matches(reproducer, &outcome);
     tally->strict = end_of(&outcome);
     tally->segments = reproducer->plan.segment_count;
+    tally->stand_ins = reproducer->stand_in_count;
     tally->loosely = outcome.verdict == VERDICT_DIVERGED;
     if (tally->loosely)
         note_divergence(tally, &reproducer->plan, outcome.diverged_segment);
@@ -63,6 +64,19 @@ void tally_finish(struct tally *tally, const struct reproducer *reproducer, uint
     tally->loose = end_of(&outcome);
 }
 
+void tally_refit(struct tally *tally, struct reproducer *reproducer)
+{
+    tally->refitted = tally->shown == 0 && tally->verdict != VERDICT_OK &&
+                      !verdict_is_predicted(tally->verdict);
+    if (tally->refitted)
+        refit(reproducer, REFIT_RUNS_STANDARD, &tally->refit);
+}
+
+static bool is_fitted(const struct tally *tally)
+{
+    return tally->refitted && tally->refit.how != REFIT_NOT;
+}
+
 bool tally_is_shown(const struct tally *tally)
 {
     return tally->shown == tally->tries;
@@ -71,7 +85,7 @@ bool tally_is_shown(const struct tally *tally)
 bool tally_is_finding(const struct tally *tally)
 {
     return verdict_is_finding(tally->strict.verdict) ||
-           (tally->loosely && verdict_is_finding(tally->loose.verdict));
+           (tally->loosely && verdict_is_finding(tally->loose.verdict)) || is_fitted(tally);
 }
 
 const struct tally_end *tally_end(const struct tally *tally)
@@ -83,8 +97,8 @@ const struct tally_end *tally_end(const struct tally *tally)
 
 static void print_divergence(FILE *out, const struct tally *tally)
 {
-    fprintf(out, "diverged at segment %" PRIu32 " of %" PRIu32, tally->diverged_segment,
-            tally->segments);
+    fprintf(out, "diverged at step %" PRIu64 ", segment %" PRIu32 " of %" PRIu32,
+            tally->strict.steps, tally->diverged_segment, tally->segments);
     if (tally->diverged_at[0] != '\0')
         fprintf(out, " (%s)", tally->diverged_at);
     fprintf(out, ": %s", tally->strict.message);
@@ -101,6 +115,14 @@ static void print_end(FILE *out, const struct tally_end *end)
 
 void tally_print_instead(FILE *out, const struct tally *tally)
 {
+    if (is_fitted(tally)) {
+        if (tally->loosely) {
+            print_divergence(out, tally);
+            fputs("; ", out);
+        }
+        refit_print(out, &tally->refit);
+        return;
+    }
     if (tally->loosely_shown) {
         print_divergence(out, tally);
         fputs("; shown when what does not fit is skipped", out);
@@ -113,6 +135,8 @@ void tally_print_instead(FILE *out, const struct tally *tally)
         print_divergence(out, tally);
         fputc(')', out);
     }
+    if (tally->refitted)
+        fprintf(out, "; nor with other schedules (%" PRIu32 " runs)", tally->refit.runs);
 }
 
 void tally_print(FILE *out, const struct tally *tally)
@@ -130,14 +154,17 @@ json_t *tally_json(const struct tally *tally, const char *schema, const char *pa
     const struct tally_end *end = tally_end(tally);
     json_t *object = output_schema(schema);
     json_t *rest = json_pack(
-        "{s:s, s:s, s:{s:s, s:s}, s:i, s:i, s:b, s:s, s:s, s:s, s:I, s:b, s:o, s:s?}", "file", path,
+        "{s:s, s:s, s:{s:s, s:s}, s:i, s:i, s:b, s:s, s:s, s:s, s:I, s:b, s:o, s:s?, s:s?, s:i}",
+        "file", path,
         "subject", tally->subject->name, "expected", "verdict", verdict_name(tally->verdict),
         "signature", tally->hash, "shown", (int)tally->shown, "tries", (int)tally->tries,
         "reproduced", (int)tally_is_shown(tally), "verdict", verdict_name(end->verdict),
         "signature", end->hash, "message", end->message, "steps", (json_int_t)end->steps,
         "diverged", (int)tally->loosely, "diverged_segment",
         tally->loosely ? json_integer(tally->diverged_segment) : json_null(), "diverged_because",
-        tally->loosely ? tally->strict.message : NULL);
+        tally->loosely ? tally->strict.message : NULL, "refitted",
+        is_fitted(tally) ? refit_name(tally->refit.how) : NULL, "stand_ins",
+        (int)tally->stand_ins);
     output_add(object, rest);
     return object;
 }

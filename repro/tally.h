@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "repro/refit.h"
 #include "repro/reproducer.h"
 
 /* How a run ended. */
@@ -29,12 +30,19 @@ struct tally {
     struct tally_end loose;
     uint32_t diverged_segment, segments; /* where it diverged, from 1; of how many */
     char diverged_at[32];      /* that segment: "m0 37"; or "" */
+    bool refitted;             /* it was never shown, and other readings of it were tried */
+    struct refit_result refit;
+    uint32_t stand_ins;        /* faults of hook points that this build does not have */
 };
 
 /* Runs it the first time. What engine_trace() tells then is that run. */
 void tally_begin(struct tally *tally, const struct reproducer *reproducer);
 /* Runs it until it was run so often, and once more if it diverged. */
 void tally_finish(struct tally *tally, const struct reproducer *reproducer, uint32_t tries);
+
+/* If it was never shown, looks for a reading of it that fits this build (refit.h): the reproducer's plan is
+ * that one from here on. */
+void tally_refit(struct tally *tally, struct reproducer *reproducer);
 
 /* Each time. */
 bool tally_is_shown(const struct tally *tally);
