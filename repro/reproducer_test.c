@@ -103,6 +103,7 @@ static char *print(const struct reproducer *reproducer, const char *note)
          "  memory g2 at hooked:slots#6\n"     \
          "schedule\n"                           \
          "  m0 37\n"                            \
+         "  m1 80 in all\n"                     \
          "  m255 4294967295\n"
 
 static void assert_parses(const char *text)
@@ -220,6 +221,7 @@ static void any_difference_is_seen(void **state)
         HEAD "program\n  g1 park\nfaults\n  preempt g1 at hooked:entry#1\nschedule\n  m0 1\n",
         HEAD "program\n  g1 park\nschedule\n  m0 2\n",
         HEAD "program\n  g1 park\nschedule\n  m1 1\n",
+        HEAD "program\n  g1 park\nschedule\n  m0 1 in all\n",
         HEAD "program\n  g1 park\nschedule\n",
     };
     struct reproducer_error error;
@@ -305,17 +307,53 @@ static void a_wrong_fault_has_its_line(void **state)
     refused(FAULTS "  preempt g1 at hooked#1:entry\n", 6, "function:object#ordinal");
     refused(FAULTS "  preempt g1 at hooked:entry#0\n", 6, "#1 to ");
     refused(FAULTS "  preempt g1 at hooked:entry#\n", 6, "#1 to ");
-    refused(FAULTS "  preempt g1 at unhooked:entry#1\n", 6, "a hook point of this build");
-    refused(FAULTS "  preempt g1 at hooked:clock#1\n", 6, "where preempt can happen");
     refused(FAULTS "  preempt g1 at hooked:entry#1 +5\n", 6, "end of line");
     refused(FAULTS "  clock g1 at hooked:clock#1\n", 6, "how many ns");
     refused(FAULTS "  clock g1 at hooked:clock#1 +0\n", 6, "+1 to ");
     refused(FAULTS "  wake g1 at hooked:&slot_note#1\n", 6, "how many ns");
     refused(FAULTS "  wake g1 at hooked:&slot_note#1 +0\n", 6, "+1 to ");
     refused(FAULTS "  wait g1 at hooked:&slot_note#1 +-1\n", 6, "+0 to ");
-    refused(FAULTS "  memory g1 at hooked:&slot_note#1\n", 6, "where memory can happen");
     refused(FAULTS "  clock g1 at hooked:clock#1 +99999999999999999\n", 6, "+1 to ");
     refused(FAULTS "faults\n", 6, "\"schedule\"");
+}
+
+static void stood_in(const char *said)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    reproducer_print_stand_ins(out, &first, "old.repro");
+    fclose(out);
+    assert_string_equal(text, said);
+    free(text);
+}
+
+static void a_point_that_was_renamed_has_a_stand_in_and_words(void **state)
+{
+    (void)state;
+    assert_parses(FAULTS "  cas g1 at hooked:&slots[index + 1]#2\nschedule\n");
+    assert_int_equal(first.plan.fault_count, 1);
+    assert_int_equal(first.plan.faults[0].ordinal, 2);
+    assert_string_equal(site_of_group(first.plan.faults[0].group)->object, "&slots[i + 1]");
+    stood_in("old.repro:6: this build has no hook point hooked:&slots[index + 1] where cas can "
+             "happen; hooked:&slots[i + 1] stands in for it\n");
+    assert_parses(WHOLE);
+    stood_in("");
+}
+
+static void a_fault_at_a_function_that_is_no_more_is_left_out_with_words(void **state)
+{
+    (void)state;
+    assert_parses(FAULTS "  preempt g1 at unhooked:entry#1\n  preempt g2 at hooked:entry#3\n"
+                         "schedule\n");
+    assert_int_equal(first.plan.fault_count, 1);
+    assert_int_equal(first.plan.faults[0].ordinal, 3);
+    stood_in("old.repro:6: this build has no hook point unhooked:entry where preempt can happen; "
+             "the fault is left out\n");
+    char text[1024] = FAULTS;
+    for (int i = 0; i <= REPRODUCER_STAND_INS_MAX; i++)
+        strcat(text, "  preempt g1 at unhooked:entry#1\n");
+    refused(text, 6 + REPRODUCER_STAND_INS_MAX, "a hook point of this build");
 }
 
 #define SCHEDULE HEAD "program\nschedule\n"
@@ -329,6 +367,8 @@ static void a_wrong_schedule_has_its_line(void **state)
     refused(SCHEDULE "  m0 0\n", 6, "1 to 4294967295");
     refused(SCHEDULE "  m0 -1\n", 6, "1 to 4294967295");
     refused(SCHEDULE "  m0 1 1\n", 6, "end of line");
+    refused(SCHEDULE "  m0 1 in\n", 6, "end of line");
+    refused(SCHEDULE "  m0 1 in all \n", 6, "end of line");
     refused(SCHEDULE "faults\n", 6, "end of file");
     refused(SCHEDULE "schedule\n", 6, "end of file");
     refused(SCHEDULE "nonsense\n", 6, "end of file");
@@ -445,6 +485,8 @@ int main(void)
         cmocka_unit_test(a_wrong_setting_has_its_line),
         cmocka_unit_test(a_wrong_operation_has_its_line),
         cmocka_unit_test(a_wrong_fault_has_its_line),
+        cmocka_unit_test(a_point_that_was_renamed_has_a_stand_in_and_words),
+        cmocka_unit_test(a_fault_at_a_function_that_is_no_more_is_left_out_with_words),
         cmocka_unit_test(a_wrong_schedule_has_its_line),
         cmocka_unit_test(wrong_bytes_have_their_line),
         cmocka_unit_test(too_many_lines_have_their_line),

@@ -335,6 +335,58 @@ static void replay_follows_its_segments_and_then_the_fixed_order(void **state)
     assert_int_equal(recorded.segments[3].thread, 1);
 }
 
+/* m0 for 10 steps; m2, which ends after 52, and whoever is next for 70; then m1. */
+static void plan_a_flow(struct plan *plan)
+{
+    plan_clear(plan);
+    plan_add_segment(plan, (struct plan_segment){ .thread = 0, .steps = 10 });
+    plan_add_segment(plan, (struct plan_segment){ .thread = 2, .flows = true, .steps = 70 });
+    plan_add_segment(plan, (struct plan_segment){ .thread = 1, .steps = 1 });
+}
+
+static void others_make_the_rest_of_a_segment_that_flows(void **state)
+{
+    (void)state;
+    static struct plan plan, recorded;
+    struct strategy *const ways[] = { strategy_replay(), strategy_replay_lenient() };
+    for (uint32_t i = 0; i < 2; i++) {
+        plan_a_flow(&plan);
+        assert_int_equal(test_replay(&counters, &plan, ways[i])->verdict, VERDICT_OK);
+        assert_true(engine_recorded(&recorded));
+        assert_int_equal(recorded.segments[1].thread, 2);
+        assert_int_equal(recorded.segments[1].steps, 52);
+        assert_int_equal(recorded.segments[2].thread, 0);
+        assert_int_equal(recorded.segments[2].steps, 18);
+        assert_int_equal(recorded.segments[3].thread, 1);
+        assert_false(recorded.segments[3].flows);
+    }
+    plan.segments[2].thread = 9; /* a divergence all the same, once it is over */
+    test_replay(&counters, &plan, strategy_replay());
+    assert_int_equal(test_outcome.verdict, VERDICT_DIVERGED);
+    assert_int_equal(test_outcome.steps, 80);
+}
+
+static void the_same_run_is_said_in_as_few_segments_as_can_be(void **state)
+{
+    (void)state;
+    static struct plan plan, recorded, condensed, again;
+    plan_a_flow(&plan);
+    test_replay(&counters, &plan, strategy_replay());
+    assert_true(engine_recorded(&recorded));
+    test_replay(&counters, &recorded, strategy_condense(&condensed));
+    assert_int_equal(condensed.segment_count, 3);
+    assert_int_equal(condensed.segments[0].steps, 10);
+    assert_int_equal(condensed.segments[1].thread, 2);
+    assert_int_equal(condensed.segments[1].steps, 70);
+    assert_true(condensed.segments[1].flows);
+    assert_int_equal(condensed.segments[2].thread, 1);
+    test_replay(&counters, &condensed, strategy_replay());
+    assert_true(engine_recorded(&again));
+    assert_int_equal(again.segment_count, recorded.segment_count);
+    assert_memory_equal(again.segments, recorded.segments,
+                        again.segment_count * sizeof *again.segments);
+}
+
 /* m0 and m2 have a segment each; m9 is not there. */
 static void plan_two_segments(struct plan *plan)
 {
@@ -432,6 +484,8 @@ int main(void)
         cmocka_unit_test(any_bytes_are_a_schedule),
         cmocka_unit_test(bytes_decide_first_and_the_seed_decides_the_rest),
         cmocka_unit_test(replay_follows_its_segments_and_then_the_fixed_order),
+        cmocka_unit_test(others_make_the_rest_of_a_segment_that_flows),
+        cmocka_unit_test(the_same_run_is_said_in_as_few_segments_as_can_be),
         cmocka_unit_test(follow_skips_what_cannot_be_followed_and_ends_by_chance),
         cmocka_unit_test(follow_injects_the_plans_faults_and_then_those_that_are_drawn),
         cmocka_unit_test(a_strategy_is_found_by_name),
