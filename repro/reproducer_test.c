@@ -163,9 +163,12 @@ static void a_plan_is_read_as_it_is_written(void **state)
     assert_int_equal(plan->faults[2].value, 1000);
     assert_int_not_equal(plan->faults[3].group, plan->faults[4].group);
     assert_int_equal(plan->faults[4].value, 7);
-    assert_int_equal(plan->segment_count, 2);
-    assert_int_equal(plan->segments[1].thread, 255);
-    assert_int_equal(plan->segments[1].steps, UINT32_MAX);
+    assert_int_equal(plan->segment_count, 3);
+    assert_false(plan->segments[0].flows);
+    assert_true(plan->segments[1].flows);
+    assert_int_equal(plan->segments[1].steps, 80);
+    assert_int_equal(plan->segments[2].thread, 255);
+    assert_int_equal(plan->segments[2].steps, UINT32_MAX);
 }
 
 static void settings_that_are_left_out_are_standard(void **state)
