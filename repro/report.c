@@ -100,7 +100,7 @@ static void print_size(FILE *out, const struct report *report)
     fprintf(out, "%" PRIu32 " context switch%s", switches, switches == 1 ? "" : "es");
     if (report->minimal)
         fputs(" (1-minimal)", out);
-    else if (report->tries > 0)
+    else if (report->tries > 0 && plan->operation_count + plan->fault_count + switches > 0)
         fputs(" (not 1-minimal: shrinking was cut short)", out);
     if (report->tries > 0)
         fprintf(out, "; shown in %" PRIu32 " of %" PRIu32 " replays", report->shown,
