@@ -393,6 +393,30 @@ refuses() {
     has "(m9 5)"
 }
 
+@test "replay fits a schedule of other code to this, unless told to be exact" {
+    abba
+    sed -i '/^schedule$/q' abba.repro
+    printf '  m0 2\n  t1 900\n' >>abba.repro
+    run -1 "$wedge" replay abba.repro
+    has "0/20 deadlock"
+    has "; diverged at step "
+    has "segment 2 of 2 (t1 900): the thread stops before its segment ends; reproduced "
+    run -1 "$wedge" replay --json abba.repro
+    [[ "$output" == *'"shown":0,'*'"refitted":"s'* ]]
+    run -0 "$wedge" replay --exact abba.repro
+    has "not reproduced: completed (diverged at step "
+    run -0 "$wedge" shrink abba.repro -o new.repro
+    run -1 "$wedge" replay new.repro
+    has "20/20"
+}
+
+@test "a hook point that is no more is told, with its line" {
+    printf 'wedge 1\nsubject timers\nexpect ok\nprogram\n  g1 add t0 +1\nfaults\n  preempt g1 at gone:entry#1\nschedule\n' >old.repro
+    run -0 "$wedge" replay old.repro
+    has "old.repro:7: this build has no hook point gone:entry where preempt can happen; the fault is left out"
+    has "20/20 ok"
+}
+
 @test "replay of another finding than the one expected exits with 1 and names it" {
     abba
     sed -i 's/^expect deadlock .*/expect livelock 01234567/' abba.repro
@@ -472,6 +496,13 @@ refuses() {
     run -0 "$wedge" shrink abba.repro -o other.repro --json
     [[ "$output" == '{"schema":"wedge.shrink/1",'*'"minimal":true,"shown":20'* ]]
     [ -e other.repro ]
+}
+
+@test "hunt leaves a finding as it was if told not to shrink it, and shrink does it later" {
+    run -1 "$wedge" hunt abba --seed 3 --shrink 0 -o found
+    has "not 1-minimal"
+    run -0 "$wedge" shrink found/deadlock-*.repro -o small.repro
+    has "1-minimal: without any one of these it is not shown; shown in 20 of 20 replays"
 }
 
 @test "shrink refuses what it cannot reproduce" {

@@ -52,11 +52,12 @@ static bool cut_tail(struct shrink *shrink)
     plan->segment_count = enough;
     if (enough > 0 && plan->segments[enough - 1].steps > 1) {
         /* A thread goes on after the last segment: one step says all. */
-        uint32_t steps = plan->segments[enough - 1].steps;
-        plan->segments[enough - 1].steps = 1;
+        struct plan_segment *last = &plan->segments[enough - 1], was = *last;
+        last->steps = 1;
+        last->flows = false;
         if (shrink_shows(shrink, plan, strategy_replay()))
             return true;
-        plan->segments[enough - 1].steps = steps;
+        *last = was;
     }
     return shrink_shows(shrink, plan, strategy_replay());
 }
