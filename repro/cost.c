@@ -106,8 +106,9 @@ struct cost cost_of(const struct wedge_subject *subject, const struct plan *plan
     uint64_t steps = 0;
     for (uint32_t i = 0; i < plan->segment_count; i++)
         steps += plan->segments[i].steps;
-    return (struct cost){ { cost_actors(plan), plan->operation_count, count_objects(subject, plan),
-                            plan->fault_count, cost_switches(plan), plan->segment_count,
+    uint32_t lines = plan->operation_count + plan->fault_count + plan->segment_count;
+    return (struct cost){ { lines, cost_actors(plan), plan->operation_count,
+                            count_objects(subject, plan), plan->fault_count, cost_switches(plan), plan->segment_count,
                             settings_cost(subject, plan),
                             arguments_cost(subject, plan), steps } };
 }

@@ -112,7 +112,7 @@ static void repeat(struct shrink *shrink, bool (*const passes[])(struct shrink *
 static void shrink_all(struct shrink *shrink)
 {
     static bool (*const quick[])(struct shrink *shrink) = {
-        shrink_actors, shrink_operations, shrink_faults, shrink_switches, shrink_segments,
+        shrink_switches, shrink_faults, shrink_segments, shrink_actors, shrink_operations,
     };
     static bool (*const thorough[])(struct shrink *shrink) = {
         shrink_search,   shrink_actors,   shrink_operations, shrink_owners,    shrink_vary,

@@ -10,8 +10,9 @@
  * Other schedules and programs are tried as well, by chance, so the result depends little on the find
  * that it began with; operations may be in it that the find did not have.
  *
+ * Small is what has few lines of program, faults and schedule; of those, fewer actors and operations.
  * 1-minimal: leaving out any one actor, operation, fault or segment, or putting a setting at its
- * standard value, no longer shows the finding. Not the smallest there is.
+ * standard value, no longer shows the finding, or takes more lines. Not the smallest there is.
  */
 #ifndef REPRO_SHRINK_H
 #define REPRO_SHRINK_H

@@ -12,6 +12,7 @@
 
 enum {
     FEW = 4, /* segments */
+    SHOWN_MOST = 2, /* schedules of one program that are shrunk */
     SMALLER_TRIES = 1500,
     RESTARTS = 12,
     RESTART_TRIES = 60,
@@ -61,10 +62,71 @@ bool shrink_try_few(struct shrink *shrink, uint32_t tries)
     return false;
 }
 
+static void shrink_schedule(struct shrink *shrink)
+{
+    bool better = true;
+    while (better && !shrink_exhausted(shrink)) {
+        better = shrink_faults(shrink);
+        better = shrink_switches(shrink) || better;
+        better = shrink_merge(shrink) || better;
+    }
+}
+
+/* The last run showed the finding. What it recorded shrinks by itself, and is kept if it is smaller
+ * then; otherwise `best` is what it was. */
+static bool keep_when_shrunk(struct shrink *shrink)
+{
+    static struct plan before;
+    struct cost cost = shrink->cost;
+    uint64_t steps = shrink->steps;
+    uint32_t threads = shrink->threads;
+    if (!shrink_record(shrink))
+        return false;
+    plan_copy(&before, shrink->best);
+    shrink_take(shrink);
+    if (!cost_is_less(&shrink->cost, &cost))
+        shrink_schedule(shrink);
+    if (cost_is_less(&shrink->cost, &cost))
+        return true;
+    plan_copy(shrink->best, &before);
+    shrink->cost = cost;
+    shrink->steps = steps;
+    shrink->threads = threads;
+    return false;
+}
+
+/* The first schedules that show it, which may be longer than they need be, are shrunk. */
+static bool search_program(struct shrink *shrink)
+{
+    static struct plan program;
+    plan_copy(&program, &shrink->candidate);
+    for (uint32_t i = 0, shown = 0; i < shrink->tries && shown < SHOWN_MOST; i++) {
+        if (shrink_exhausted(shrink))
+            return false;
+        plan_copy(&shrink->candidate, &program);
+        if (!shrink_shows(shrink, &shrink->candidate, next_strategy(shrink, i)))
+            continue;
+        if (keep_when_shrunk(shrink))
+            return true;
+        shown++;
+    }
+    return false;
+}
+
 bool shrink_try_program(struct shrink *shrink)
 {
-    return shrink_try(shrink) || shrink_try_few(shrink, shrink->tries) ||
-           search(shrink, shrink->tries, false);
+    static struct plan program;
+    if (shrink_exhausted(shrink))
+        return false;
+    plan_copy(&program, &shrink->candidate);
+    if (shrink_shows(shrink, &shrink->candidate, strategy_replay_lenient()) &&
+        keep_when_shrunk(shrink))
+        return true;
+    plan_copy(&shrink->candidate, &program);
+    if (shrink_try_few(shrink, shrink->tries))
+        return true;
+    plan_copy(&shrink->candidate, &program);
+    return search_program(shrink);
 }
 
 static bool search_few(struct shrink *shrink)
@@ -88,43 +150,13 @@ bool shrink_search(struct shrink *shrink)
 
 /* --- from another schedule --- */
 
-static bool find_another(struct shrink *shrink)
+/* True: it became smaller than `best` was. */
+static bool restart(struct shrink *shrink)
 {
     plan_copy(&shrink->candidate, shrink->best);
     for (uint32_t i = 0; i < RESTART_TRIES && !shrink_exhausted(shrink); i++)
         if (shrink_shows(shrink, &shrink->candidate, next_strategy(shrink, i)))
-            return shrink_record(shrink);
-    return false;
-}
-
-static void shrink_schedule(struct shrink *shrink)
-{
-    bool better = true;
-    while (better && !shrink_exhausted(shrink)) {
-        better = shrink_faults(shrink);
-        better = shrink_switches(shrink) || better;
-        better = shrink_merge(shrink) || better;
-    }
-}
-
-/* True: it became smaller than `best` was; otherwise that is `best` again. */
-static bool restart(struct shrink *shrink)
-{
-    static struct plan before;
-    struct cost cost = shrink->cost;
-    uint64_t steps = shrink->steps;
-    uint32_t threads = shrink->threads;
-    if (!find_another(shrink))
-        return false;
-    plan_copy(&before, shrink->best);
-    shrink_take(shrink);
-    shrink_schedule(shrink);
-    if (cost_is_less(&shrink->cost, &cost))
-        return true;
-    plan_copy(shrink->best, &before);
-    shrink->cost = cost;
-    shrink->steps = steps;
-    shrink->threads = threads;
+            return keep_when_shrunk(shrink);
     return false;
 }
 
