@@ -69,6 +69,16 @@ bool shrink_record(struct shrink *shrink)
            reproducer_condense(shrink->reproducer, &shrink->recorded) && cut_tail(shrink);
 }
 
+/* A long program is made shorter first, whatever becomes of its schedule: that shrinks with it. */
+bool shrink_is_less(const struct shrink *shrink, const struct cost *cost)
+{
+    enum { OPERATIONS = 2, LONG_PROGRAM = 6 };
+    uint64_t now = shrink->cost.parts[OPERATIONS], then = cost->parts[OPERATIONS];
+    if (now > LONG_PROGRAM && now != then)
+        return then < now;
+    return cost_is_less(cost, &shrink->cost);
+}
+
 void shrink_take(struct shrink *shrink)
 {
     shrink->cost = cost_of(shrink->reproducer->subject, &shrink->recorded);
@@ -82,7 +92,7 @@ bool shrink_keep(struct shrink *shrink)
     if (!shrink_record(shrink))
         return false;
     struct cost cost = cost_of(shrink->reproducer->subject, &shrink->recorded);
-    if (!cost_is_less(&cost, &shrink->cost))
+    if (!shrink_is_less(shrink, &cost))
         return false;
     shrink_take(shrink);
     return true;

@@ -24,6 +24,8 @@ struct shrink {
 bool shrink_shows(struct shrink *shrink, const struct plan *plan, struct strategy *strategy);
 /* The last run showed the finding: fills `recorded` with what it did, in as few segments as can be. */
 bool shrink_record(struct shrink *shrink);
+/* A plan of that cost is smaller than `best`. */
+bool shrink_is_less(const struct shrink *shrink, const struct cost *cost);
 /* `recorded` is `best` from here on, smaller or not; it was run last. */
 void shrink_take(struct shrink *shrink);
 /* The last run showed the finding: if it is smaller, it is `best` from here on. */

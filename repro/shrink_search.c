@@ -82,11 +82,13 @@ static bool keep_when_shrunk(struct shrink *shrink)
     uint32_t threads = shrink->threads;
     if (!shrink_record(shrink))
         return false;
+    struct cost recorded = cost_of(shrink->reproducer->subject, &shrink->recorded);
+    bool less = shrink_is_less(shrink, &recorded);
     plan_copy(&before, shrink->best);
     shrink_take(shrink);
-    if (!cost_is_less(&shrink->cost, &cost))
+    if (!less)
         shrink_schedule(shrink);
-    if (cost_is_less(&shrink->cost, &cost))
+    if (less || cost_is_less(&shrink->cost, &cost))
         return true;
     plan_copy(shrink->best, &before);
     shrink->cost = cost;
