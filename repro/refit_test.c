@@ -106,7 +106,7 @@ static void assert_words(const struct refit_result *result, const char *words)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    refit_print(out, &reproducer, result);
+    refit_print(out, result);
     fclose(out);
     if (strstr(text, words) == NULL)
         fail_msg("no '%s' in '%s'", words, text);
