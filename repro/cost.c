@@ -108,8 +108,8 @@ struct cost cost_of(const struct wedge_subject *subject, const struct plan *plan
         steps += plan->segments[i].steps;
     uint32_t lines = plan->operation_count + plan->fault_count + plan->segment_count;
     return (struct cost){ { lines, cost_actors(plan), plan->operation_count,
-                            count_objects(subject, plan), plan->fault_count, cost_switches(plan), plan->segment_count,
-                            settings_cost(subject, plan),
+                            count_objects(subject, plan), plan->fault_count,
+                            cost_switches(plan), plan->segment_count, settings_cost(subject, plan),
                             arguments_cost(subject, plan), steps } };
 }
 

@@ -10,8 +10,8 @@
 
 enum { COST_PARTS = 10 };
 
-/* Compared part by part: lines of program, faults and schedule, actors, operations, objects, faults,
- * context switches, segments, settings, arguments, steps. */
+/* Compared part by part: lines of program, faults and schedule, actors, operations, objects,
+ * faults, context switches, segments, settings, arguments, steps. */
 struct cost {
     uint64_t parts[COST_PARTS];
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* libFuzzer target: any bytes are a plan of the subject that the first byte says; its run comes back
- * the same from text and from bytes. */
+/* libFuzzer target: any bytes are a plan of the subject that the first byte says; its run comes
+ * back the same from text and from bytes. */
 #include "fuzz/subjects.h"
 #include "repro/round_trip.h"
 

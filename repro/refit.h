@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A reproducer that was made with other code: the same program and faults, with a schedule that fits
- * the code as it is. Hook points that were added or are gone shift where segments end; a renamed
- * expression leaves more than one point that a fault could mean. So other readings of the file are
- * tried, nearest first, a bounded number, always the same ones.
+ * A reproducer that was made with other code: the same program and faults, with a schedule that
+ * fits the code as it is. Hook points that were added or are gone shift where segments end; a
+ * renamed expression leaves more than one point that a fault could mean. So other readings of the
+ * file are tried, nearest first, a bounded number, always the same ones.
  */
 #ifndef REPRO_REFIT_H
 #define REPRO_REFIT_H
@@ -28,8 +28,8 @@ struct refit_result {
     uint64_t steps_differ; /* if so: how many steps they are longer or shorter, in sum */
 };
 
-/* False: it was not shown in runs_max runs; the plan is as it was. True: the plan is one whose strict
- * replay shows what is expected. To be called when the plan as it is does not. */
+/* False: it was not shown in runs_max runs; the plan is as it was. True: the plan is one whose
+ * strict replay shows what is expected. To be called when the plan as it is does not. */
 bool refit(struct reproducer *reproducer, uint32_t runs_max, struct refit_result *result);
 
 /* "steps" */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The parser. The first error ends it, so `error` is written once. Nothing that is quoted in an error
- * can break a terminal: a line with bytes other than printable ASCII is an error itself (in comments,
- * UTF-8 passes).
+ * The parser. The first error ends it, so `error` is written once. Nothing that is quoted in an
+ * error can break a terminal: a line with bytes other than printable ASCII is an error itself (in
+ * comments, UTF-8 passes).
  */
 #include "repro/reproducer.h"
 

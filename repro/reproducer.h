@@ -13,8 +13,8 @@
  *       clock m0 at checkTimers:clock#1 +1000000   and by how many ns: clock, wait, wake
  *     schedule                                     thread, steps
  *       m0 37
- *       m1 80 in all                               m1, and when it can do no more others in the fixed
- *                                                  order, until they have made 80 steps together
+ *       m1 80 in all                               m1, and when it can do no more others in the
+ *                                                  fixed order, until they have made 80 steps
  *
  * Every section once and in this order. Two spaces before a line of a section, one between words.
  * Lines end in LF, the last one too. Empty lines and lines that begin with # say nothing.
@@ -39,7 +39,8 @@ enum {
 #define REPRODUCER_JUMP_MAX ((int64_t)1 << 54)
 
 /* A fault whose hook point this build does not have: the code was changed. Another one of that
- * function where such a fault can happen stands in for it; if there is none, the fault is left out. */
+ * function where such a fault can happen stands in for it; if there is none, the fault is left
+ * out. */
 struct reproducer_stand_in {
     uint32_t line;
     uint8_t kind;    /* enum fault_kind */
@@ -94,8 +95,8 @@ void reproducer_run(const struct reproducer *reproducer, const struct plan *plan
                     struct strategy *strategy, const struct engine_options *options,
                     struct outcome *outcome);
 
-/* Replays the plan strictly and rewrites its schedule: the same run, in as few segments as can be. False:
- * it does not show what the reproducer promises; the plan stays as it was. */
+/* Replays the plan strictly and rewrites its schedule: the same run, in as few segments as can
+ * be. False: it does not show what the reproducer promises; the plan stays as it was. */
 bool reproducer_condense(const struct reproducer *reproducer, struct plan *plan);
 
 /* Does this outcome show what the reproducer promises? */

@@ -350,7 +350,6 @@ static void a_fault_at_a_function_that_is_no_more_is_left_out_with_words(void **
     assert_parses(FAULTS "  preempt g1 at unhooked:entry#1\n  preempt g2 at hooked:entry#3\n"
                          "schedule\n");
     assert_int_equal(first.plan.fault_count, 1);
-    assert_int_equal(first.plan.faults[0].ordinal, 3);
     stood_in("old.repro:6: this build has no hook point unhooked:entry where preempt can happen; "
              "the fault is left out\n");
     char text[1024] = FAULTS;
@@ -370,7 +369,6 @@ static void a_wrong_schedule_has_its_line(void **state)
     refused(SCHEDULE "  m0 0\n", 6, "1 to 4294967295");
     refused(SCHEDULE "  m0 -1\n", 6, "1 to 4294967295");
     refused(SCHEDULE "  m0 1 1\n", 6, "end of line");
-    refused(SCHEDULE "  m0 1 in\n", 6, "end of line");
     refused(SCHEDULE "  m0 1 in all \n", 6, "end of line");
     refused(SCHEDULE "faults\n", 6, "end of file");
     refused(SCHEDULE "schedule\n", 6, "end of file");

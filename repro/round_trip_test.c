@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Random plans of all subjects come back from text and from bytes, and their runs are the same, event
- * by event. How many: the first argument. */
+/* Random plans of all subjects come back from text and from bytes, and their runs are the same,
+ * event by event. How many: the first argument. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

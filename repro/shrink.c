@@ -102,7 +102,8 @@ bool shrink_try(struct shrink *shrink)
 {
     if (shrink_exhausted(shrink))
         return false;
-    return shrink_shows(shrink, &shrink->candidate, strategy_replay_lenient()) && shrink_keep(shrink);
+    return shrink_shows(shrink, &shrink->candidate, strategy_replay_lenient()) &&
+           shrink_keep(shrink);
 }
 
 /* Until none helps. */
@@ -117,8 +118,8 @@ static void repeat(struct shrink *shrink, bool (*const passes[])(struct shrink *
     }
 }
 
-/* What fits the present schedule costs one run each: most goes that way, and then a search has little
- * to try. */
+/* What fits the present schedule costs one run each: most goes that way, and then a search has
+ * little to try. */
 static void shrink_all(struct shrink *shrink)
 {
     static bool (*const quick[])(struct shrink *shrink) = {

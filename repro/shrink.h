@@ -7,12 +7,13 @@
  * fixed order goes on by itself, and it is kept only if a strict replay shows it again. If the
  * schedule no longer fits a smaller program, others are drawn for it, a bounded number.
  *
- * Other schedules and programs are tried as well, by chance, so the result depends little on the find
- * that it began with; operations may be in it that the find did not have.
+ * Other schedules and programs are tried as well, by chance, so the result depends little on the
+ * find that it began with; operations may be in it that the find did not have.
  *
- * Small is what has few lines of program, faults and schedule; of those, fewer actors and operations.
- * 1-minimal: leaving out any one actor, operation, fault or segment, or putting a setting at its
- * standard value, no longer shows the finding, or takes more lines. Not the smallest there is.
+ * Small is what has few lines of program, faults and schedule; of those, fewer actors and
+ * operations. 1-minimal: leaving out any one actor, operation, fault or segment, or putting a
+ * setting at its standard value, no longer shows the finding, or takes more lines. Not the smallest
+ * there is.
  */
 #ifndef REPRO_SHRINK_H
 #define REPRO_SHRINK_H
@@ -35,8 +36,8 @@ struct shrink_result {
  * SHRINK_VERIFY_RUNS replays. False: it does not show what it promises; it is left as it was. */
 bool shrink(struct reproducer *reproducer, uint32_t runs_max, struct shrink_result *result);
 
-/* From a signal handler: the shrinking that is under way, if any, ends with the best so far, which is
- * replayed as always. */
+/* From a signal handler: the shrinking that is under way, if any, ends with the best so far,
+ * which is replayed as always. */
 void shrink_stop(void);
 
 #endif

@@ -78,7 +78,8 @@ static void print_json(const struct options *options, const struct reproducer *r
                              "signature", reproducer->hash, "before", size_json(before), "after",
                              size_json(after), "minimal", (int)result->minimal, "shown",
                              (int)result->shown, "tries", SHRINK_VERIFY_RUNS, "runs",
-                             (int)result->runs, "interrupted", (int)result->stopped, "reproducer", options->output);
+                             (int)result->runs, "interrupted",
+                             (int)result->stopped, "reproducer", options->output);
     output_add(object, rest);
     output_json(object);
 }

@@ -17,12 +17,13 @@ struct shrink {
     uint64_t seed;
     uint64_t steps;   /* of the run of best */
     uint32_t threads; /* that it had */
-    uint32_t tries;   /* how many schedules to draw for a program that the present one does not fit */
+    uint32_t tries;   /* how many schedules to draw for a program that `best` does not fit */
 };
 
 /* Runs that plan once. True: it shows the finding. */
 bool shrink_shows(struct shrink *shrink, const struct plan *plan, struct strategy *strategy);
-/* The last run showed the finding: fills `recorded` with what it did, in as few segments as can be. */
+/* The last run showed the finding: fills `recorded` with what it did, in as few segments as can
+ * be. */
 bool shrink_record(struct shrink *shrink);
 /* A plan of that cost is smaller than `best`. */
 bool shrink_is_less(const struct shrink *shrink, const struct cost *cost);
@@ -50,7 +51,7 @@ bool shrink_merge(struct shrink *shrink);      /* lets a thread do in one go wha
 bool shrink_arguments(struct shrink *shrink);  /* makes arguments simpler */
 bool shrink_rename(struct shrink *shrink);     /* numbers actors and objects from the first */
 bool shrink_search(struct shrink *shrink);     /* looks for a smaller schedule */
-bool shrink_restart(struct shrink *shrink);    /* shrinks another schedule, which is not smaller yet */
+bool shrink_restart(struct shrink *shrink);    /* shrinks another schedule, not smaller yet */
 bool shrink_vary(struct shrink *shrink);       /* fewer operations, and others among them */
 bool shrink_steps(struct shrink *shrink);      /* makes segments shorter */
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Passes by chance. What fits the schedule at hand may be far from the smallest: other schedules and
- * other programs show the same, and which of them the find came with is chance, too. So other ones are
- * drawn, a bounded number, and one that is not smaller as it comes may shrink to a smaller one.
+ * Passes by chance. What fits the schedule at hand may be far from the smallest: other schedules
+ * and other programs show the same, and which of them the find came with is chance, too. So other
+ * ones are drawn, a bounded number, and one that is not smaller as it comes may shrink to a smaller
+ * one.
  */
 #include <string.h>
 

@@ -40,8 +40,8 @@ void tally_begin(struct tally *tally, const struct reproducer *reproducer);
 /* Runs it until it was run so often, and once more if it diverged. */
 void tally_finish(struct tally *tally, const struct reproducer *reproducer, uint32_t tries);
 
-/* If it was never shown, looks for a reading of it that fits this build (refit.h): the reproducer's plan is
- * that one from here on. */
+/* If it was never shown, looks for a reading of it that fits this build (refit.h): the
+ * reproducer's plan is that one from here on. */
 void tally_refit(struct tally *tally, struct reproducer *reproducer);
 
 /* Each time. */

@@ -5,8 +5,8 @@
  *
  * The schedule is a list of segments: thread, steps. A segment ends early when its thread blocks,
  * unless it flows: then others make the rest of its steps, in the fixed order. That is: the running
- * thread goes on, and a thread that blocks hands over to the runnable thread with the lowest number.
- * After the last segment, too, threads run in the fixed order.
+ * thread goes on, and a thread that blocks hands over to the runnable thread with the lowest
+ * number. After the last segment, too, threads run in the fixed order.
  */
 #ifndef CORE_ENGINE_PLAN_H
 #define CORE_ENGINE_PLAN_H

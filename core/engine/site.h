@@ -25,8 +25,8 @@ uint32_t site_fault_group_count(void);
 const struct hook_site *site_of_group(uint16_t group);
 /* The group of that name and kind, or SITE_GROUP_NONE. */
 uint16_t site_group_find(const char *function, const char *object, enum hook_kind kind);
-/* The index-th group of that function and kind, in the order of names, or SITE_GROUP_NONE: what may stand
- * in for a point whose expression has changed. */
+/* The index-th group of that function and kind, in the order of names, or SITE_GROUP_NONE: what
+ * may stand in for a point whose expression has changed. */
 uint16_t site_group_stand_in(const char *function, enum hook_kind kind, uint32_t index);
 
 /* The kind of hook point that a fault acts on. */

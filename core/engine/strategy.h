@@ -77,8 +77,9 @@ int64_t faults_draw_size(enum fault_kind kind, struct prng *prng);
 struct strategy *strategy_replay(void);
 /* As strategy_replay(), but skips what cannot be followed: for shrinking. */
 struct strategy *strategy_replay_lenient(void);
-/* As strategy_replay(), and writes into to->segments, which are not those of the plan, a schedule that
- * makes the same run in as few segments as can be: where the fixed order does it, they flow. */
+/* As strategy_replay(), and writes into to->segments, which are not those of the plan, a
+ * schedule that makes the same run in as few segments as can be: where the fixed order does it,
+ * they flow. */
 struct strategy *strategy_condense(struct plan *to);
 /* Follows plan->segments as far as it can, with plan->faults; then decides as `after` does, which draws
  * by the seed. */
