@@ -123,8 +123,8 @@ __attribute__((format(printf, 3, 4))) static int verdict(const struct options *o
         return code;
     }
     json_t *object = output_schema("bisect-step");
-    output_add(object, json_pack("{s:s, s:s, s:s}", "file", options->path, "step", word, "message",
-                                 text));
+    output_add(object, json_pack("{s:o, s:s, s:o}", "file", output_text(options->path), "step",
+                                 word, "message", output_text(text)));
     output_json(object);
     return code;
 }

@@ -512,3 +512,16 @@ refuses() {
     has "not reproduced"
     [ ! -e abba.min.repro ]
 }
+
+@test "JSON is JSON whatever bytes a path has" {
+    mkdir $'found\xff'
+    run --separate-stderr -1 "$wedge" hunt abba --json -o $'found\xff'
+    [ "$(tail -n 1 <<<"$output" | jq -r .reproducer)" = "found?/$(ls found*)" ]
+    file=$(echo found*/*.repro)
+    for command in replay show shrink triage "corpus verify" export-c "bisect-step --wedge $wedge"; do
+        # shellcheck disable=SC2086 # words
+        run --separate-stderr "$wedge" $command --json "$file"
+        [ "$status" -le 1 ]
+        [[ "$(head -n 1 <<<"$output" | jq -r '.file // .smallest // .text')" != null ]]
+    done
+}

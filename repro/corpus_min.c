@@ -225,8 +225,8 @@ static void print_json(const struct min *min)
                                     (int)kept->shown_by));
     }
     json_t *object = output_schema("corpus-min");
-    output_add(object, json_pack("{s:s, s:i, s:o, s:o}", "output", min->options.output, "files",
-                                 (int)min->files.list.count, "places", places_json(min),
+    output_add(object, json_pack("{s:o, s:i, s:o, s:o}", "output",
+                                 output_text(min->options.output), "files", (int)min->files.list.count, "places", places_json(min),
                                  "findings", findings));
     output_json(object);
 }

@@ -141,8 +141,8 @@ static void print_json(const struct verify *verify)
                                          (int)is_expected(verify, &result->tally)));
         } else {
             object = output_schema("corpus-verify");
-            output_add(object, json_pack("{s:s, s:s, s:s}", "file", path, "not_tested",
-                                         fates[result->fate], "message", note));
+            output_add(object, json_pack("{s:o, s:s, s:o}", "file", output_text(path), "not_tested",
+                                         fates[result->fate], "message", output_text(note)));
         }
         output_json(object);
     }

@@ -82,11 +82,12 @@ static void print_json(const struct options *options, const struct scene *scene,
     json_t *object = output_schema("export-c"), *threads = json_array();
     for (uint32_t i = 0; i < scene->actor_count; i++)
         json_array_append_new(threads, json_string(scene->actors[i].name));
-    output_add(object, json_pack("{s:s, s:s, s:s, s:o, s:i, s:s?, s:s?}", "file", options->path,
-                                 "verdict", verdict_name(scene->outcome->verdict), "signature",
+    output_add(object, json_pack("{s:o, s:s, s:s, s:o, s:i, s:o, s:o}", "file",
+                                 output_text(options->path), "verdict", verdict_name(scene->outcome->verdict), "signature",
                                  scene->outcome->signature_hash, "threads", threads, "steps",
-                                 (int)scene->step_count, "program", options->output, "text",
-                                 options->output != NULL ? NULL : text));
+                                 (int)scene->step_count, "program",
+                                 output_text(options->output), "text",
+                                 output_text(options->output != NULL ? NULL : text)));
     output_json(object);
 }
 

@@ -237,8 +237,8 @@ static void print_check_json(struct check *check)
         if (order_link_same(check->seen, check->golden, link) == NULL)
             json_array_append_new(unseen, arrow_json(check->golden, link));
     }
-    output_add(object, json_pack("{s:s, s:I, s:I, s:o, s:o}", "file", check->options->check,
-                                 "seed", (json_int_t)check->options->seed, "runs",
+    output_add(object, json_pack("{s:o, s:I, s:I, s:o, s:o}", "file",
+                                 output_text(check->options->check), "seed", (json_int_t)check->options->seed, "runs",
                                  (json_int_t)check->watched->runs, "new", lacking, "unseen",
                                  unseen));
     graph_add_findings(object, check->watched);
@@ -352,8 +352,8 @@ int graph_update(const struct graph_options *options, const struct graph_watched
         return graph_exit_code(watched);
     }
     json_t *object = output_schema("graph-update");
-    output_add(object, json_pack("{s:s, s:I, s:i, s:i, s:i, s:i}", "file", options->update, "runs",
-                                 (json_int_t)watched->runs, "pairs", (int)golden->links.count,
+    output_add(object, json_pack("{s:o, s:I, s:i, s:i, s:i, s:i}", "file",
+                                 output_text(options->update), "runs", (json_int_t)watched->runs, "pairs", (int)golden->links.count,
                                  "added", (int)update.added, "dropped", (int)update.dropped,
                                  "renewed", (int)update.renewed));
     graph_add_findings(object, watched);

@@ -57,13 +57,7 @@ static json_t *results_json(const struct board *board, const struct results *res
     json_t *list = json_array();
     for (uint32_t i = 0; i < results->count; i++) {
         const struct result *result = &results->items[i];
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:I, s:I, s:s?}", "verdict",
-                            verdict_name(result->verdict), "signature",
-                            result->hash, "signature_text", result->signature,
-                            "first_schedule", (json_int_t)result->sighting->first + 1, "count",
-                            (json_int_t)count_sighted(board, results, result), "reproducer",
-                            result->path[0] != '\0' ? result->path : NULL));
+        json_array_append_new(list, result_json(result, count_sighted(board, results, result)));
     }
     return list;
 }
@@ -75,17 +69,17 @@ static void sum_json(const struct board *board, const struct results *results,
     const struct result *first = results->count > 0 ? &results->items[0] : NULL;
     json_t *object = output_schema("hunt");
     json_t *rest = json_pack(
-        "{s:s, s:s, s:s?, s:s?, s:I, s:f, s:f, s:f, s:s?, s:s, s:I, s:I, s:I, s:I, s:i, s:o}",
+        "{s:s, s:s, s:s?, s:s?, s:I, s:f, s:f, s:f, s:o, s:s, s:I, s:I, s:I, s:I, s:i, s:o}",
         "subject", options->subject->name, "verdict",
         verdict_name(first != NULL ? first->verdict : VERDICT_OK), "signature",
         first != NULL ? first->hash : NULL, "signature_text",
         first != NULL ? first->signature : NULL, "schedules", (json_int_t)totals->runs, "seconds",
         seconds, "schedules_per_second", (double)totals->runs / seconds, "steps_per_second",
         (double)totals->steps / seconds, "reproducer",
-        first != NULL && first->path[0] != '\0' ? first->path : NULL, "strategy",
-        options->strategy->name, "seed", (json_int_t)options->seed, "steps",
+        first != NULL ? result_path_json(first) : json_null(), "strategy", options->strategy->name, "seed", (json_int_t)options->seed, "steps",
         (json_int_t)totals->steps, "cut_off", (json_int_t)totals->budget, "switches",
-        (json_int_t)totals->switches, "jobs", (int)options->jobs, "findings", results_json(board, results));
+        (json_int_t)totals->switches, "jobs", (int)options->jobs, "findings",
+        results_json(board, results));
     output_add(object, rest);
     output_json(object);
 }

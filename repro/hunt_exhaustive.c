@@ -191,13 +191,7 @@ static json_t *results_json(const struct results *results)
     json_t *list = json_array();
     for (uint32_t i = 0; i < results->count; i++) {
         const struct result *result = &results->items[i];
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:I, s:I, s:s?}", "verdict",
-                            verdict_name(result->verdict), "signature", result->hash,
-                            "signature_text", result->signature, "first_schedule",
-                            (json_int_t)result->sighting->first + 1, "count",
-                            (json_int_t)result->sighting->count, "reproducer",
-                            result->path[0] != '\0' ? result->path : NULL));
+        json_array_append_new(list, result_json(result, result->sighting->count));
     }
     return list;
 }
@@ -209,12 +203,12 @@ static void sum_json(const struct exploration *exploration, const struct exhaust
     const struct result *first = results->count > 0 ? &results->items[0] : NULL;
     json_t *object = output_schema("hunt");
     output_add(object,
-               json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s, s:I, s:f, s:f, s:f, s:o}", "subject",
+               json_pack("{s:s, s:s, s:s?, s:s?, s:o, s:s, s:I, s:f, s:f, s:f, s:o}", "subject",
                          exploration->options->subject->name, "verdict",
                          verdict_name(first != NULL ? first->verdict : VERDICT_OK), "signature",
                          first != NULL ? first->hash : NULL, "signature_text",
                          first != NULL ? first->signature : NULL, "reproducer",
-                         first != NULL && first->path[0] != '\0' ? first->path : NULL, "strategy",
+                         first != NULL ? result_path_json(first) : json_null(), "strategy",
                          EXHAUSTIVE_NAME, "schedules", (json_int_t)sum->schedules, "seconds",
                          exploration->seconds, "schedules_per_second",
                          (double)exploration->runs / exploration->seconds, "steps_per_second",

@@ -20,6 +20,19 @@ bool result_is(const struct result *result, enum verdict verdict, const char *ha
            (sighting->verdict == verdict && strcmp(sighting->hash, hash) == 0);
 }
 
+json_t *result_path_json(const struct result *result)
+{
+    return output_text(result->path[0] != '\0' ? result->path : NULL);
+}
+
+json_t *result_json(const struct result *result, uint64_t count)
+{
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:o}", "verdict", verdict_name(result->verdict),
+                     "signature", result->hash, "signature_text", result->signature,
+                     "first_schedule", (json_int_t)result->sighting->first + 1, "count",
+                     (json_int_t)count, "reproducer", result_path_json(result));
+}
+
 static struct result *result_find(struct results *results, enum verdict verdict, const char *hash)
 {
     for (uint32_t i = 0; i < results->count; i++)

@@ -3,6 +3,7 @@
 #ifndef REPRO_HUNT_RESULT_H
 #define REPRO_HUNT_RESULT_H
 
+#include <jansson.h>
 #include <limits.h>
 
 #include "repro/hunt.h"
@@ -28,6 +29,11 @@ struct results {
 
 /* Whether that is what was sighted, or what it turned out to be. */
 bool result_is(const struct result *result, enum verdict verdict, const char *hash);
+
+/* As part of the sum: what it is, and how many runs showed it. */
+json_t *result_json(const struct result *result, uint64_t count);
+/* Its path, or null. */
+json_t *result_path_json(const struct result *result);
 
 /* Unless it is among the results, or turns out to be: writes a reproducer and prints a report. */
 void results_settle(struct results *results, const struct sighting *sighting);

@@ -70,7 +70,7 @@ const char *output_utf8(const char *text)
 
 json_t *output_text(const char *text)
 {
-    json_t *string = json_string(output_utf8(text));
+    json_t *string = text != NULL ? json_string(output_utf8(text)) : json_null();
     check(string != NULL);
     return string;
 }

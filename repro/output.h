@@ -19,7 +19,7 @@ void output_add(json_t *object, json_t *more);
 /* The text with a question mark for each byte that is not part of UTF-8: JSON cannot hold others,
  * and paths and source files may. Stands until the next call. */
 const char *output_utf8(const char *text);
-/* The same as a JSON string. */
+/* The same as a JSON string; NULL: null. */
 json_t *output_text(const char *text);
 
 /* Columns of the terminal that out is, or COLUMNS, or 100. */

@@ -44,7 +44,7 @@ static void print_trace(const struct replay *replay, const char *path)
         engine_trace_print(out, i);
         check(fclose(out) == 0);
         json_t *object = output_schema("trace");
-        json_object_set_new(object, "file", json_string(path));
+        json_object_set_new(object, "file", output_text(path));
         json_object_set_new(object, "event", json_stringn(line, strcspn(line, "\n")));
         output_json(object);
         free(line);

@@ -214,8 +214,10 @@ static json_t *json_commands(const struct report *report)
     json_t *list = json_array();
     if (report->reproducer == NULL)
         return list;
-    json_array_append_new(list, json_pack("[sss]", output_program(), "replay", report->reproducer));
-    json_array_append_new(list, json_pack("[sss]", output_program(), "show", report->reproducer));
+    json_array_append_new(list, json_pack("[oso]", output_text(output_program()), "replay",
+                                          output_text(report->reproducer)));
+    json_array_append_new(list, json_pack("[oso]", output_text(output_program()), "show",
+                                          output_text(report->reproducer)));
     return list;
 }
 
@@ -228,14 +230,14 @@ json_t *report_json(const struct report *report)
         json_array_append_new(i < outcome->cycle_count ? edges : others,
                               edge_json(&outcome->edges[i]));
     json_t *rest = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:b, s:s?, s:s*, s:o*, s:o, s:o, s:I, s:I, s:s?, s:o}",
+        "{s:s, s:s, s:s, s:s, s:s, s:b, s:s?, s:s*, s:o*, s:o, s:o, s:I, s:I, s:o, s:o}",
         "subject", report->subject->name, "verdict", verdict_name(outcome->verdict), "signature",
         outcome->signature_hash, "signature_text", outcome->signature, "message", outcome->message,
         "predicted", (int)verdict_is_predicted(outcome->verdict), "basis", outcome->basis,
         "agent", outcome->agent[0] != '\0' ? outcome->agent : NULL, "site",
         outcome->site != NULL ? edge_site_json(outcome->site) : NULL, "cycle", edges, "others",
         others, "steps", (json_int_t)outcome->steps, "switches", (json_int_t)outcome->switches,
-        "reproducer", report->reproducer, "next", json_commands(report));
+        "reproducer", output_text(report->reproducer), "next", json_commands(report));
     output_add(object, rest);
     if (report->plan != NULL) {
         json_t *size = json_pack(

@@ -101,7 +101,7 @@ static json_t *show_json(const struct options *options, const struct finding *fi
     for (uint32_t i = 0; i < engine_thread_count(); i++)
         json_array_append_new(threads, json_string(engine_thread_name(i)));
     json_t *rest = json_pack(
-        "{s:s, s:s, s:b, s:o, s:o, s:o}", "file", options->path, "subject",
+        "{s:o, s:s, s:b, s:o, s:o, s:o}", "file", output_text(options->path), "subject",
         finding->reproducer.subject->name, "reproduced",
         (int)reproducer_matches(&finding->reproducer, &finding->outcome), "threads", threads,
         "events", story_json(&finding->outcome, spans), "finding", report_json(&report));

@@ -73,13 +73,14 @@ static void print_json(const struct options *options, const struct reproducer *r
                        const struct shrink_result *result)
 {
     json_t *object = output_schema("shrink");
-    json_t *rest = json_pack("{s:s, s:s, s:s, s:o, s:o, s:b, s:i, s:i, s:i, s:b, s:s}", "file",
-                             options->path, "verdict", verdict_name(reproducer->verdict),
+    json_t *rest = json_pack("{s:o, s:s, s:s, s:o, s:o, s:b, s:i, s:i, s:i, s:b, s:o}", "file",
+                             output_text(options->path), "verdict", verdict_name(reproducer->verdict),
                              "signature", reproducer->hash, "before", size_json(before), "after",
                              size_json(after), "minimal", (int)result->minimal, "shown",
                              (int)result->shown, "tries", SHRINK_VERIFY_RUNS, "runs",
                              (int)result->runs, "interrupted",
-                             (int)result->stopped, "reproducer", options->output);
+                             (int)result->stopped, "reproducer",
+                             output_text(options->output));
     output_add(object, rest);
     output_json(object);
 }

@@ -154,9 +154,8 @@ json_t *tally_json(const struct tally *tally, const char *schema, const char *pa
     const struct tally_end *end = tally_end(tally);
     json_t *object = output_schema(schema);
     json_t *rest = json_pack(
-        "{s:s, s:s, s:{s:s, s:s}, s:i, s:i, s:b, s:s, s:s, s:s, s:I, s:b, s:o, s:s?, s:s?, s:i}",
-        "file", path,
-        "subject", tally->subject->name, "expected", "verdict", verdict_name(tally->verdict),
+        "{s:o, s:s, s:{s:s, s:s}, s:i, s:i, s:b, s:s, s:s, s:s, s:I, s:b, s:o, s:s?, s:s?, s:i}",
+        "file", output_text(path), "subject", tally->subject->name, "expected", "verdict", verdict_name(tally->verdict),
         "signature", tally->hash, "shown", (int)tally->shown, "tries", (int)tally->tries,
         "reproduced", (int)tally_is_shown(tally), "verdict", verdict_name(end->verdict),
         "signature", end->hash, "message", end->message, "steps", (json_int_t)end->steps,

@@ -109,14 +109,14 @@ static void print_cluster_json(const struct triage_cluster *cluster, time_t now)
 {
     const struct heading *heading = &cluster->heading;
     json_t *object = output_schema("triage");
-    output_add(object, json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:I, s:o, s:I, s:s, s:i}",
-                                 "subject", heading->subject, "verdict", heading->verdict,
-                                 "signature", heading->hash, "note", heading->note, "count",
-                                 (int)cluster->count, "first", time_json(cluster->first),
+    output_add(object, json_pack("{s:o, s:s, s:s, s:o, s:i, s:o, s:I, s:o, s:I, s:o, s:i}",
+                                 "subject", output_text(heading->subject), "verdict", heading->verdict,
+                                 "signature", heading->hash, "note", output_text(heading->note),
+                                 "count", (int)cluster->count, "first", time_json(cluster->first),
                                  "first_age_seconds", (json_int_t)(now - cluster->first), "last",
                                  time_json(cluster->last), "last_age_seconds",
-                                 (json_int_t)(now - cluster->last), "smallest", cluster->smallest,
-                                 "lines", (int)heading->lines));
+                                 (json_int_t)(now - cluster->last), "smallest",
+                                 output_text(cluster->smallest), "lines", (int)heading->lines));
     output_json(object);
 }
 
