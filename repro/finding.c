@@ -61,10 +61,10 @@ void finding_replay(struct finding *finding)
                    &finding->outcome);
 }
 
-void finding_settle(struct finding *finding, uint32_t shrink_runs_max)
+void finding_settle(struct finding *finding, uint32_t shrink_runs_max, uint32_t faults)
 {
     struct shrink_result result;
-    shrink(&finding->reproducer, shrink_runs_max, &result);
+    shrink(&finding->reproducer, shrink_runs_max, faults, &result);
     finding->shown = result.shown;
     finding->tries = SHRINK_VERIFY_RUNS;
     finding->minimal = result.minimal;
@@ -123,7 +123,7 @@ void fuzz_finding(const struct wedge_subject *subject, const struct outcome *out
     /* At once, and again when it is small: whoever started this may end it while it shrinks. */
     if (recorded) {
         (void)finding_write(&finding, folder);
-        finding_settle(&finding, SHRINK_RUNS_MAX);
+        finding_settle(&finding, SHRINK_RUNS_MAX, FAULTS_ALL);
     }
     if (recorded && !finding_write(&finding, folder))
         fprintf(stderr, "wedge: cannot write a reproducer to %s: %s\n", folder, strerror(errno));

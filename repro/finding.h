@@ -29,8 +29,9 @@ void finding_take_plan(struct finding *finding, const struct wedge_subject *subj
 void finding_predicted(struct finding *finding, const struct outcome *predicted, uint64_t schedule,
                        uint32_t tries, uint32_t tries_max);
 
-/* Shrinks it with at most that many runs, replays it, and runs it once more for the call chains. */
-void finding_settle(struct finding *finding, uint32_t shrink_runs_max);
+/* Shrinks it with at most that many runs and no other kinds of faults (shrink()), replays it, and
+ * runs it once more for the call chains. */
+void finding_settle(struct finding *finding, uint32_t shrink_runs_max, uint32_t faults);
 
 /* Runs it again, strictly, and leaves the outcome with call chains in *finding. */
 void finding_replay(struct finding *finding);

@@ -103,7 +103,7 @@ static void write_finding(struct results *results, struct finding *finding)
 {
     /* At once, and again when it is small: whoever started this may end it while it shrinks. */
     (void)finding_write(finding, results->options->folder);
-    finding_settle(finding, shrink_runs(results, finding));
+    finding_settle(finding, shrink_runs(results, finding), results->options->faults);
     if (finding_write(finding, results->options->folder))
         return;
     progress_clear(results->progress);

@@ -156,7 +156,6 @@ static bool begin_refitted(struct shrink *shrink)
 /* The plan as it comes may be one that only a lenient replay can follow, or none. */
 static bool begin(struct shrink *shrink)
 {
-    shrink->faults = shrink->reproducer->subject->faults;
     if (!shrink_shows(shrink, shrink->best, strategy_replay()) &&
         !shrink_shows(shrink, shrink->best, strategy_replay_lenient()) && !begin_refitted(shrink))
         return false;
@@ -177,7 +176,16 @@ static void settle(struct shrink *shrink, const struct plan *original, struct sh
     result->shown = verify(shrink);
 }
 
-bool shrink(struct reproducer *reproducer, uint32_t runs_max, struct shrink_result *result)
+static uint32_t fault_mask(const struct plan *plan)
+{
+    uint32_t mask = 0;
+    for (uint32_t i = 0; i < plan->fault_count; i++)
+        mask |= 1u << plan->faults[i].kind;
+    return mask;
+}
+
+bool shrink(struct reproducer *reproducer, uint32_t runs_max, uint32_t faults,
+            struct shrink_result *result)
 {
     struct shrink *shrink = calloc(1, sizeof *shrink);
     struct plan *original = malloc(sizeof *original);
@@ -187,6 +195,7 @@ bool shrink(struct reproducer *reproducer, uint32_t runs_max, struct shrink_resu
     shrink->reproducer = reproducer;
     shrink->best = &reproducer->plan;
     shrink->runs_max = runs_max;
+    shrink->faults = reproducer->subject->faults & (faults | fault_mask(&reproducer->plan));
     stopped = 0;
     under_way = 1;
     *result = (struct shrink_result){ 0 };

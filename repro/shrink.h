@@ -33,8 +33,10 @@ struct shrink_result {
 };
 
 /* Shrinks the plan in place; it is left as it was if what came of it does not show in each of
- * SHRINK_VERIFY_RUNS replays. False: it does not show what it promises; it is left as it was. */
-bool shrink(struct reproducer *reproducer, uint32_t runs_max, struct shrink_result *result);
+ * SHRINK_VERIFY_RUNS replays. `faults`, a mask: kinds that it may come to have besides its own.
+ * False: it does not show what it promises; it is left as it was. */
+bool shrink(struct reproducer *reproducer, uint32_t runs_max, uint32_t faults,
+            struct shrink_result *result);
 
 /* From a signal handler: the shrinking that is under way, if any, ends with the best so far,
  * which is replayed as always. */

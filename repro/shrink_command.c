@@ -117,7 +117,7 @@ static int shrink_file(const struct options *options)
     signal(SIGINT, on_interrupt);
     signal(SIGTERM, on_interrupt);
     reproducer_print_stand_ins(stderr, reproducer, options->path);
-    if (!shrink(reproducer, options->runs_max, &result))
+    if (!shrink(reproducer, options->runs_max, FAULTS_ALL, &result))
         return not_shown(options, &finding);
     if (result.shown < SHRINK_VERIFY_RUNS) {
         fprintf(stderr, "%s: shown in only %" PRIu32 " of %d replays; left as it is\n",

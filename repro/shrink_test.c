@@ -19,6 +19,8 @@ static struct hook_mutex lock_a, lock_b;
 static _Atomic uint32_t counter;
 static const struct plan *program;
 static uint32_t running;
+static uint32_t failures; /* of weak compare-and-swaps */
+static uint32_t recorded_faults = FAULTS_ALL; /* what record() injects */
 static uint32_t run_count, stop_at, unlucky_from; /* 0: never */
 
 static const struct subject_setting settings[] = { { "locks", "1: there are none", 1, 9, 1 } };
@@ -46,7 +48,10 @@ static void lock_both(struct hook_mutex *first, struct hook_mutex *second)
 static void count_once(void)
 {
     uint32_t want = hook_load(&counter);
-    if (!hook_cas_weak(&counter, &want, want + 1) && want == 0)
+    if (hook_cas_weak(&counter, &want, want + 1))
+        return;
+    failures++;
+    if (want == 0)
         hook_fail("the count was lost");
 }
 
@@ -142,7 +147,7 @@ static uint64_t first_seed = 1;
 static void record(enum verdict verdict)
 {
     static struct plan drawn;
-    struct engine_options options = { .faults = FAULTS_ALL };
+    struct engine_options options = { .faults = recorded_faults };
     plan_copy(&drawn, &reproducer.plan);
     for (uint64_t seed = first_seed; seed < 100000; seed++) {
         strategy_seed(seed);
@@ -185,7 +190,7 @@ static void a_deadlock_shrinks_to_what_it_needs(void **state)
     struct shrink_result result;
     long_deadlock();
     assert_true(reproducer.plan.segment_count > 3);
-    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, &result));
+    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, FAULTS_ALL, &result));
     const struct plan *plan = &reproducer.plan;
     assert_true(result.minimal);
     assert_int_equal(result.shown, SHRINK_VERIFY_RUNS);
@@ -211,7 +216,7 @@ static void a_fault_that_is_needed_is_kept_and_others_are_not(void **state)
     do
         record(VERDICT_CRASH);
     while (reproducer.plan.fault_count == 0);
-    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, &result));
+    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, FAULTS_ALL, &result));
     assert_int_equal(reproducer.plan.operation_count, 1);
     assert_int_equal(reproducer.plan.fault_count, 1);
     assert_int_equal(reproducer.plan.segment_count, 0);
@@ -224,7 +229,7 @@ static void nothing_more_can_be_left_out(void **state)
     static struct plan less;
     struct shrink_result result;
     long_deadlock();
-    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, &result));
+    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, FAULTS_ALL, &result));
     assert_true(result.minimal);
     const struct plan *plan = &reproducer.plan;
     for (uint32_t i = 0; i < plan->operation_count; i++) {
@@ -270,8 +275,8 @@ static void the_same_plan_shrinks_to_the_same(void **state)
     struct shrink_result result;
     long_deadlock();
     again = reproducer;
-    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, &result));
-    assert_true(shrink(&again, SHRINK_RUNS_STANDARD, &result));
+    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, FAULTS_ALL, &result));
+    assert_true(shrink(&again, SHRINK_RUNS_STANDARD, FAULTS_ALL, &result));
     assert_true(reproducer_same(&reproducer, &again));
 }
 
@@ -280,7 +285,7 @@ static void runs_are_bounded_and_what_is_left_still_shows(void **state)
     (void)state;
     struct shrink_result result;
     long_deadlock();
-    assert_true(shrink(&reproducer, 60, &result));
+    assert_true(shrink(&reproducer, 60, FAULTS_ALL, &result));
     assert_false(result.minimal);
     assert_in_range(result.runs, 60, 60 + 2 * SHRINK_VERIFY_RUNS);
     assert_int_equal(result.shown, SHRINK_VERIFY_RUNS);
@@ -294,7 +299,7 @@ static void what_is_not_shown_is_left_alone(void **state)
     long_deadlock();
     strcpy(reproducer.hash, "00000000");
     before = reproducer;
-    assert_false(shrink(&reproducer, SHRINK_RUNS_STANDARD, &result));
+    assert_false(shrink(&reproducer, SHRINK_RUNS_STANDARD, FAULTS_ALL, &result));
     assert_int_equal(result.shown, 0);
     assert_true(reproducer_same(&reproducer, &before));
 }
@@ -306,7 +311,7 @@ static void twenty_finds_of_one_bug_shrink_to_the_same_size(void **state)
     struct cost cost = { { 0 } };
     for (first_seed = 1; first_seed < 2000; first_seed += 100) {
         long_deadlock();
-        assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, &result));
+        assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, FAULTS_ALL, &result));
         struct cost other = cost_of(&subject, &reproducer.plan);
         if (first_seed == 1)
             cost = other;
@@ -328,10 +333,28 @@ static void one_bug_does_not_turn_into_another(void **state)
             add((uint8_t)(3 + j % 2), j % 2 == 0 ? VERB_AB : VERB_BA, 3);
         }
         record(bugs[i]);
-        assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, &result));
+        assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, FAULTS_ALL, &result));
         assert_int_equal(result.shown, SHRINK_VERIFY_RUNS);
         assert_true(shown(&reproducer.plan));
         assert_int_equal(outcome.verdict, bugs[i]);
+    }
+}
+
+/* A hunt that was told to inject none of a kind gets no reproducer that does. */
+static void faults_that_are_not_asked_for_are_not_tried(void **state)
+{
+    (void)state;
+    struct shrink_result result;
+    for (uint32_t i = 0; i < 2; i++) {
+        recorded_faults = 0;
+        long_deadlock();
+        recorded_faults = FAULTS_ALL;
+        failures = 0;
+        assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, i == 0 ? 0 : FAULTS_ALL, &result));
+        if (i == 0)
+            assert_int_equal(failures, 0);
+        else
+            assert_true(failures > 0);
     }
 }
 
@@ -343,14 +366,14 @@ static void what_is_interrupted_ends_with_the_best_so_far(void **state)
     long_deadlock();
     before = reproducer;
     stop_at = run_count + 300;
-    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, &result));
+    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, FAULTS_ALL, &result));
     assert_true(result.stopped);
     assert_false(result.minimal);
     assert_int_equal(result.shown, SHRINK_VERIFY_RUNS);
     assert_in_range(result.runs, 300, 400);
     assert_true(reproducer.plan.operation_count < before.plan.operation_count);
     long_deadlock();
-    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, &result));
+    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, FAULTS_ALL, &result));
     assert_false(result.stopped);
     assert_true(result.minimal);
 }
@@ -363,7 +386,7 @@ static void what_does_not_show_each_time_is_not_kept(void **state)
     long_deadlock();
     before = reproducer;
     unlucky_from = run_count + 1;
-    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, &result));
+    assert_true(shrink(&reproducer, SHRINK_RUNS_STANDARD, FAULTS_ALL, &result));
     unlucky_from = 0;
     assert_int_equal(result.shown, SHRINK_VERIFY_RUNS);
     assert_true(result.minimal || reproducer_same(&reproducer, &before));
@@ -382,6 +405,7 @@ int main(void)
         cmocka_unit_test(what_is_not_shown_is_left_alone),
         cmocka_unit_test(twenty_finds_of_one_bug_shrink_to_the_same_size),
         cmocka_unit_test(one_bug_does_not_turn_into_another),
+        cmocka_unit_test(faults_that_are_not_asked_for_are_not_tried),
         cmocka_unit_test(what_is_interrupted_ends_with_the_best_so_far),
         cmocka_unit_test(what_does_not_show_each_time_is_not_kept),
     };
