@@ -136,10 +136,10 @@ static json_t *page_of(void (*run)(const struct plan *plan), const char *source)
     subject.reset = reset;
     subject.name_object = name_object;
     plan_clear(&finding.reproducer.plan);
-    plan_add_segment(&finding.reproducer.plan, (struct plan_segment){ 0, false, 100 });
+    plan_add_segment(&finding.reproducer.plan, (struct plan_segment){ .steps = 100 });
     for (uint32_t i = 0; i < rounds / 20; i++) /* some switches, while both can run */
         plan_add_segment(&finding.reproducer.plan,
-                         (struct plan_segment){ (uint16_t)(1 + i % 2), false, 17 });
+                         (struct plan_segment){ .thread = (uint16_t)(1 + i % 2), .steps = 17 });
     engine_run(&subject, &finding.reproducer.plan, strategy_replay(), &options, &outcome);
     assert_true(finding_take(&finding, &subject, &outcome));
     if (finding.path[0] == '\0')
