@@ -21,6 +21,8 @@ struct command {
 int command_bench(int argc, char **argv);
 int command_bisect_step(int argc, char **argv);
 int command_corpus(int argc, char **argv);
+int command_check_patch(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 int command_export_c(int argc, char **argv);
 int command_graph(int argc, char **argv);
 int command_judge(int argc, char **argv);

@@ -30,6 +30,8 @@ static const struct command commands[] = {
       command_export_c },
     { "graph", "SUBJECT...", "watch runs and print the lock order that they keep, and what breaks it",
       command_graph },
+    { "check-patch", "PATCH", "what a patch does to deadlocks and the lock order",
+      command_check_patch },
     { "judge", "CASES.jsonl", "watch one run of each lock-order case and compare the verdict",
       command_judge },
     { "corpus", "min|verify", "fewest files with the same coverage; do all reproducers still show?",
@@ -39,6 +41,7 @@ static const struct command commands[] = {
       command_bisect_step },
     { "bench", "[SUBJECT...]", "measure how fast a hunt searches and how soon it finds",
       command_bench },
+    { "doctor", "", "what works here, what does not, and how to mend it", command_doctor },
     { "help", "[COMMAND]", "this text, or what `wedge COMMAND --help` says", command_help },
 };
 

@@ -15,6 +15,7 @@ void output_json(json_t *object)
     check(object != NULL);
     json_dumpf(object, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
     putchar('\n');
+    fflush(stdout); /* what comes next may never come to its end */
     json_decref(object);
 }
 
