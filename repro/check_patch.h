@@ -113,7 +113,7 @@ struct check_step {
     const char *name;
     const char *arguments[SIDES][CHECK_ARGUMENTS_MAX];
     uint32_t count[SIDES]; /* 0: this side has nothing to do */
-    double seconds;        /* at most */
+    double seconds;        /* of computing, at most */
     json_t *rows[SIDES];   /* JSON lines that came of it */
 };
 
@@ -123,6 +123,8 @@ void step_add(struct check_step *step, const char *word, ...) __attribute__((sen
 void step_add_one(struct check_step *step, enum side side, const char *word);
 /* Runs it on both sides at the same time. A side that is silent has no rows, and does nothing more. */
 void step_run(struct check *check, struct check_step *step);
+/* A side that ended well, but without what its program always says, is silent, too. */
+void step_must_answer(struct check *check, struct check_step *step, enum side side, bool answered);
 void step_end(struct check_step *step);
 
 /* The folder in which a side may write. */
@@ -143,7 +145,8 @@ void check_finding_seen(struct check_finding *finding, enum side side, uint32_t 
                         uint32_t tries, const char *reproducer);
 /* Takes what `replay --json` and `hunt --json` have said. */
 void check_take_replay(struct check *check, enum side side, json_t *rows, bool stored);
-void check_take_hunt(struct check *check, enum side side, json_t *rows);
+/* False: the hunt has no sum. */
+bool check_take_hunt(struct check *check, enum side side, json_t *rows);
 /* What each finding means; exit code. */
 int check_judge(struct check *check);
 const char *change_name(enum check_change change);

@@ -115,13 +115,16 @@ void check_take_replay(struct check *check, enum side side, json_t *rows, bool s
     }
 }
 
-void check_take_hunt(struct check *check, enum side side, json_t *rows)
+bool check_take_hunt(struct check *check, enum side side, json_t *rows)
 {
     size_t i;
     json_t *row;
+    bool summed = false;
     json_array_foreach(rows, i, row) {
         const char *schema = text_of(row, "schema");
-        if (strcmp(schema, "wedge.hunt/1") == 0)
+        bool is_sum = strcmp(schema, "wedge.hunt/1") == 0;
+        summed = summed || is_sum;
+        if (is_sum)
             check->schedules[side] +=
                 (uint64_t)json_integer_value(json_object_get(row, "schedules"));
         if (strcmp(schema, "wedge.finding/1") != 0)
@@ -135,6 +138,7 @@ void check_take_hunt(struct check *check, enum side side, json_t *rows)
         check_finding_seen(finding, side, number_of(row, "shown"), number_of(row, "tries"),
                            text_of(row, "reproducer"));
     }
+    return summed;
 }
 
 /* A program that does not answer is a finding, too. */

@@ -12,7 +12,7 @@
 #include "repro/command.h"
 #include "repro/file.h"
 
-enum { ROWS_SIZE_MAX = 64 << 20 };
+enum { ROWS_SIZE_MAX = 64 << 20, WALL_PER_CPU = 5 };
 static const uint64_t run_memory = (uint64_t)2 << 30, run_writes = (uint64_t)128 << 20;
 
 const char *side_name(enum side side)
@@ -85,6 +85,16 @@ static bool is_answer(const struct sandbox *sandbox)
             sandbox->code == EXIT_USAGE);
 }
 
+void step_must_answer(struct check *check, struct check_step *step, enum side side, bool answered)
+{
+    struct check_silence *silence = &check->silence[side];
+    if (silence->silent || step->count[side] == 0 || answered)
+        return;
+    silence->silent = true;
+    snprintf(silence->during, sizeof silence->during, "%s", step->name);
+    snprintf(silence->how, sizeof silence->how, "ended without an answer");
+}
+
 static void fall_silent(struct check *check, enum side side, const struct check_step *step,
                         const struct sandbox *sandbox)
 {
@@ -115,7 +125,8 @@ static void prepare(struct check *check, struct check_step *step, enum side side
         .errors = run->errors,
         .writes = run->folder,
         .reads = { check->trees.base.folder, check->trees.patched.folder, check->trees.scratch },
-        .seconds = step->seconds,
+        .cpu_seconds = step->seconds,
+        .wall_seconds = step->seconds * WALL_PER_CPU,
         .memory_max = run_memory,
         .writes_max = run_writes,
     };

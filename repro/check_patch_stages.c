@@ -19,7 +19,7 @@
 #include "repro/file.h"
 #include "repro/reproducer.h"
 
-enum { GRACE_SECONDS = 15, REPLAY_SECONDS = 15, AROUND_MAX = 12, STORIES_MAX = 48 };
+enum { GRACE_SECONDS = 20, REPLAY_SECONDS = 6, AROUND_MAX = 12, STORIES_MAX = 48 };
 
 /* --- the reproducers --- */
 
@@ -134,6 +134,7 @@ static void replay_stored(struct check *check)
     step_run(check, &step);
     for (enum side side = 0; side < SIDES; side++) {
         check->replayed[side] = (uint32_t)json_array_size(step.rows[side]);
+        step_must_answer(check, &step, side, check->replayed[side] > 0);
         check_take_replay(check, side, step.rows[side], true);
         for (size_t i = 0; all && i < json_array_size(step.rows[side]); i++)
             take_subject(check, json_string_value(json_object_get(
@@ -147,15 +148,18 @@ static void replay_stored(struct check *check)
 static void watch(struct check *check, uint32_t subject)
 {
     static struct check_step step;
-    char runs[24], seed[24];
+    char runs[24], seed[24], seconds[32];
+    snprintf(seconds, sizeof seconds, "%.3f", check->options.seconds / 2);
     snprintf(runs, sizeof runs, "%" PRIu64, check->options.graph_runs);
     snprintf(seed, sizeof seed, "%" PRIu64, check->options.seed);
     step_begin(&step, "graph", GRACE_SECONDS + check->options.seconds);
-    step_add(&step, check->options.subjects[subject], "--json", "--runs", runs, "--seed", seed,
-             NULL);
+    step_add(&step, check->options.subjects[subject], "--json", "--runs", runs, "--time",
+             seconds, "--seed", seed, NULL);
     step_run(check, &step);
-    for (enum side side = 0; side < SIDES; side++)
+    for (enum side side = 0; side < SIDES; side++) {
         check->graphs[side][subject] = json_incref(json_array_get(step.rows[side], 0));
+        step_must_answer(check, &step, side, check->graphs[side][subject] != NULL);
+    }
     step_end(&step);
 }
 
@@ -172,7 +176,7 @@ static void begin_hunt(struct check *check, struct check_step *step, struct hunt
     char place[PATH_MAX];
     snprintf(texts->seconds, sizeof texts->seconds, "%.3f", seconds);
     snprintf(texts->seed, sizeof texts->seed, "%" PRIu64, check->options.seed);
-    step_begin(step, "hunt", seconds * 2 + GRACE_SECONDS);
+    step_begin(step, "hunt", seconds * 4 + GRACE_SECONDS);
     step_add(step, subject, "--json", "--keep-going", "--time", texts->seconds, "--seed",
              texts->seed, NULL);
     for (enum side side = 0; side < SIDES; side++) {
@@ -187,7 +191,7 @@ static void begin_hunt(struct check *check, struct check_step *step, struct hunt
 static void take_hunt(struct check *check, struct check_step *step)
 {
     for (enum side side = 0; side < SIDES; side++)
-        check_take_hunt(check, side, step->rows[side]);
+        step_must_answer(check, step, side, check_take_hunt(check, side, step->rows[side]));
     step_end(step);
 }
 
@@ -248,7 +252,7 @@ static void hunt_around(struct check *check, const char *subject, const char *pr
     char folder[32];
     snprintf(folder, sizeof folder, "around-%" PRIu32, number);
     begin_hunt(check, &step, &texts, subject, folder, seconds);
-    step_add(&step, "--runs", "4000", "--program", program, NULL);
+    step_add(&step, "--no-prediction", "--runs", "4000", "--program", program, NULL);
     step_run(check, &step);
     take_hunt(check, &step);
 }
@@ -305,8 +309,9 @@ static void tell(struct check *check, struct check_finding *finding)
     step_add_one(&step, side, "--json");
     step_add_one(&step, side, finding->seen[side].reproducer);
     struct check_silence silence = check->silence[side];
+    check->silence[side].silent = false; /* that reproducer has answered before */
     step_run(check, &step);
-    check->silence[side] = silence; /* what has answered before is known */
+    check->silence[side] = silence;
     json_t *story = json_array_get(step.rows[side], 0);
     json_t *told = json_object_get(story, "finding");
     const char *hash = json_string_value(json_object_get(told, "signature"));
@@ -350,6 +355,5 @@ int check_stages(struct check *check)
     look_around(check);
     check_compare_orders(check);
     tell_all(check);
-    int code = check_judge(check);
-    return code;
+    return check_judge(check);
 }

@@ -18,7 +18,7 @@
 #include "repro/file.h"
 #include "repro/patch_git.h"
 
-enum { TREES_KEPT = 12, BUILD_SECONDS = 900, BUILT_SIZE_MAX = 4096 };
+enum { TREES_KEPT = 12, BUILD_SECONDS = 1800, COMPILE_SECONDS = 120, BUILT_SIZE_MAX = 4096 };
 static const uint64_t build_memory = (uint64_t)4 << 30, build_writes = (uint64_t)2 << 30;
 
 static void place(const struct trees *trees, char *path, const char *name, const char *suffix)
@@ -163,7 +163,8 @@ static bool build(struct trees *trees, const char *which, struct tree *tree)
         .errors = log,
         .forks = true,
         .writes = tree->folder,
-        .seconds = BUILD_SECONDS,
+        .cpu_seconds = COMPILE_SECONDS,
+        .wall_seconds = BUILD_SECONDS,
         .memory_max = build_memory,
         .writes_max = build_writes,
     };

@@ -188,13 +188,15 @@ static void look(struct sandbox *sandbox, bool measured)
     if (waitpid(sandbox->pid, &status, WNOHANG) == sandbox->pid) {
         int code = WIFEXITED(status) ? WEXITSTATUS(status) : CODE_SIGNALLED + WTERMSIG(status);
         bool signalled = !command->trusted && code > CODE_SIGNALLED;
-        end(sandbox, signalled ? SANDBOX_SIGNALLED : SANDBOX_EXITED,
+        end(sandbox, !signalled                         ? SANDBOX_EXITED
+                     : code - CODE_SIGNALLED == SIGXCPU ? SANDBOX_TIME
+                                                        : SANDBOX_SIGNALLED,
             signalled ? code - CODE_SIGNALLED : code);
         return;
     }
     if (command->trusted)
         return;
-    if (now() - sandbox->begun > command->seconds)
+    if (now() - sandbox->begun > command->wall_seconds)
         stop(sandbox, SANDBOX_TIME);
     else if (measured && command->writes != NULL &&
              measure(command->writes) > command->writes_max)
@@ -236,8 +238,10 @@ void sandbox_describe(const struct sandbox *sandbox, char text[160])
                  strsignal(sandbox->code));
         break;
     case SANDBOX_TIME:
-        snprintf(text, 160, "did not end within %.0f s, and was killed",
-                 sandbox->command->seconds);
+        snprintf(text, 160, "did not end within %.0f s%s, and was killed",
+                 sandbox->code == SIGXCPU ? sandbox->command->cpu_seconds
+                                          : sandbox->command->wall_seconds,
+                 sandbox->code == SIGXCPU ? " of computing" : "");
         break;
     case SANDBOX_FULL:
         snprintf(text, 160, "wrote more than %.0f MB, and was killed",

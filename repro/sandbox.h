@@ -24,14 +24,15 @@ struct sandbox_command {
     bool forks;                   /* it may start processes, as a build does */
     const char *writes;           /* the only folder in which it may write */
     const char *reads[SANDBOX_READS_MAX]; /* what it may read besides the system and `writes` */
-    double seconds;               /* of the clock on the wall */
+    double cpu_seconds;           /* of one process: what hangs busily; the clock on the wall may */
+    double wall_seconds;          /*  run much faster on a busy machine; what hangs idly */
     uint64_t memory_max, writes_max; /* bytes */
 };
 
 enum sandbox_end {
     SANDBOX_EXITED,     /* `code` is its exit code */
     SANDBOX_SIGNALLED,  /* `code` is the signal */
-    SANDBOX_TIME,       /* killed: `seconds` were over */
+    SANDBOX_TIME,       /* killed: its time was over */
     SANDBOX_FULL,       /* killed: it wrote more than `writes_max` */
     SANDBOX_NOT_STARTED /* `code` is an errno */
 };
