@@ -182,9 +182,12 @@ static enum check_change change_of(const struct check *check, const struct check
  * world are in too many cycles to tell one from another. */
 static bool next_class(const char **at, char *class, size_t size)
 {
-    for (; **at != '\0'; *at += strspn(*at, " ;:")) {
-        size_t length = strcspn(*at, " ;:");
+    for (;;) {
+        *at += strspn(*at, " ;:");
         const char *word = *at;
+        size_t length = strcspn(word, " ;:");
+        if (length == 0)
+            return false;
         *at += length;
         bool is_class = strncmp(*at, " wanted in ", 11) == 0 || strncmp(*at, " left in ", 9) == 0;
         if (!is_class || length >= size || (length == 1 && word[0] == 'P') ||
@@ -193,7 +196,6 @@ static bool next_class(const char **at, char *class, size_t size)
         snprintf(class, size, "%.*s", (int)length, word);
         return true;
     }
-    return false;
 }
 
 /* timerModifying and timerModifying-off-heap are of one kind. */
