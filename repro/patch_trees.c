@@ -189,7 +189,7 @@ static bool decode_mail(struct trees *trees, struct patch *patch)
     char into[PATH_MAX + 8];
     snprintf(into, sizeof into, "-o%s", folder);
     if (!make_folders(folder) || !file_write_new(mails, patch->text, patch->size) ||
-        !git(trees, NULL, NULL, NULL, NULL, "mailsplit", into, mails))
+        !git(trees, NULL, NULL, NULL, NULL, "mailsplit", "-b", into, mails))
         return false;
     char *text = NULL;
     size_t size = 0;
