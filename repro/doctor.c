@@ -61,6 +61,19 @@ static bool in_path(const char *name)
     return false;
 }
 
+/* They are a package of their own, and missed only when a program is linked. */
+static bool sanitizers_work(void)
+{
+    static const char *const arguments[] = {
+        "sh", "-c", "echo 'int main(void) { return 0; }' | "
+                    "clang -fsanitize=address,undefined -x c - -o /dev/null", NULL
+    };
+    static const struct sandbox_command command = { .arguments = arguments, .trusted = true };
+    struct sandbox sandbox;
+    sandbox_run(&sandbox, &command);
+    return sandbox.end == SANDBOX_EXITED && sandbox.code == 0;
+}
+
 static void tell_sandbox(struct doctor *doctor)
 {
     static const char *const mends[SANDBOX_MEANS_COUNT] = {
@@ -118,6 +131,8 @@ int command_doctor(int argc, char **argv)
     for (uint32_t i = 0; i < count_of(tools); i++)
         tell(&doctor, tools[i].name, in_path(tools[i].name), tools[i].needed, tools[i].what_for,
              tools[i].mend);
+    tell(&doctor, "sanitizers", sanitizers_work(), true, "ASan and UBSan link with that compiler",
+         "apt-get install libclang-rt-dev");
     tell_sandbox(&doctor);
     tell(&doctor, "terminal", isatty(STDOUT_FILENO), false, "colour and a line of progress",
          "run it in a terminal; without one nothing else is missing");

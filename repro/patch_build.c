@@ -131,6 +131,14 @@ static bool check_out(struct trees *trees, const struct tree *tree)
     return git(trees, index, tree->folder, NULL, NULL, "read-tree", "--reset", "-u", tree->name);
 }
 
+/* What a compiler says of a patch has pieces of the patch in it. */
+static void clean(char *text)
+{
+    for (; *text != '\0'; text++)
+        if (((unsigned char)*text < ' ' && *text != '\n') || *text == 0x7f)
+            *text = ' ';
+}
+
 static void take_log(struct trees *trees, const char *which, const char *log,
                      const struct sandbox *sandbox)
 {
@@ -146,6 +154,7 @@ static void take_log(struct trees *trees, const char *which, const char *log,
     sandbox_describe(sandbox, how);
     snprintf(trees->error, sizeof trees->error, "%s: could not build: `%.80s` %s; see %.200s\n%.*s",
              which, trees->build, how, log, TAIL, from != NULL ? from : "");
+    clean(trees->error);
     free(text);
 }
 
