@@ -14,9 +14,9 @@ setup_file() {
     export WEDGE_ROOT=$PWD WEDGE_CACHE=$out/check-patch/cache
     export repository=$out/check-patch/repository
     rm -rf "$repository"
-    mkdir -p "$repository/ci" "$WEDGE_CACHE"
+    mkdir -p "$repository" "$WEDGE_CACHE"
     cp -r core fuzz repro corpus build.ninja "$repository"
-    cp ci/*.ninja "$repository/ci"
+    cp -r ci "$repository"
     cd "$repository"
     git init -q
     git add -A
