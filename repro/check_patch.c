@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * `wedge check-patch`: what a patch does to deadlocks and to the lock order, by the command line; and
- * what is left of it when it is done.
+ * `wedge check-patch`: what a patch does to deadlocks and to the lock order, by the command line;
+ * and what is left of it when it is done.
  */
 #include "repro/check_patch.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * `wedge check-patch`: what it was asked, what both sides have shown, and what that means. The sides
- * are the base and the patched tree, each run by the `wedge` built of it, in a sandbox, with the same
- * seeds and budgets; what they print as JSON is all that is believed of them.
+ * `wedge check-patch`: what it was asked, what both sides have shown, and what that means. The
+ * sides are the base and the patched tree, each run by the `wedge` built of it, in a sandbox, with
+ * the same seeds and budgets; what they print as JSON is all that is believed of them.
  */
 #ifndef REPRO_CHECK_PATCH_H
 #define REPRO_CHECK_PATCH_H
@@ -121,7 +121,7 @@ void step_begin(struct check_step *step, const char *name, double seconds);
 /* Adds words for both sides; the last one is NULL. They must stay where they are. */
 void step_add(struct check_step *step, const char *word, ...) __attribute__((sentinel));
 void step_add_one(struct check_step *step, enum side side, const char *word);
-/* Runs it on both sides at the same time. A side that is silent has no rows, and does nothing more. */
+/* Runs it on both sides at the same time. A side that is silent has no rows and does nothing. */
 void step_run(struct check *check, struct check_step *step);
 /* A side that ended well, but without what its program always says, is silent, too. */
 void step_must_answer(struct check *check, struct check_step *step, enum side side, bool answered);
@@ -156,8 +156,8 @@ bool check_counts_against(const struct check *check, const struct check_finding 
 /* --- check_patch_order.c --- */
 
 void check_compare_orders(struct check *check);
-/* The one edge of the finding's cycle, or site of it, to point to: on a line of the patch if there is
- * one. NULL: no place is known. */
+/* The one edge of the finding's cycle, or site of it, to point to: on a line of the patch if there
+ * is one. NULL: no place is known. */
 const json_t *check_place(const struct check *check, const struct check_finding *finding,
                           bool *changed);
 bool check_site_changed(const struct check *check, const json_t *site);

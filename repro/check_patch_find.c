@@ -178,8 +178,8 @@ static enum check_change change_of(const struct check *check, const struct check
     return check->silence[SIDE_PATCHED].silent ? CHANGE_NOT_REPRODUCIBLE : CHANGE_FIXED;
 }
 
-/* Classes of locks and states that a signature names: "NAME wanted in", "NAME left in". The P and the
- * world are in too many cycles to tell one from another. */
+/* Classes of locks and states that a signature names: "NAME wanted in", "NAME left in". The P and
+ * the world are in too many cycles to tell one from another. */
 static bool next_class(const char **at, char *class, size_t size)
 {
     for (;;) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a check has found, for services that run it: JUnit XML, and GitHub's annotations and summary. */
+/* What a check has found, for services that run it: JUnit XML, and GitHub's annotations and
+ * summary. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

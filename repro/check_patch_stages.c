@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What both sides are asked: the stored reproducers first, then the lock order, then hunts; and what
- * only one side has shown is then looked for on the other one, too, with the reproducer that shows it
- * and with other schedules of its program.
+ * What both sides are asked: the stored reproducers first, then the lock order, then hunts; and
+ * what only one side has shown is then looked for on the other one, too, with the reproducer that
+ * shows it and with other schedules of its program.
  */
 #include <errno.h>
 #include <fts.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A patch as it comes: text from anybody. Read, and looked at before any tool gets it: what it names
- * has to be files of the code under test, by plain names.
+ * A patch as it comes: text from anybody. Read, and looked at before any tool gets it: what it
+ * names has to be files of the code under test, by plain names.
  */
 #ifndef REPRO_PATCH_H
 #define REPRO_PATCH_H
@@ -28,12 +28,12 @@ struct patch_error {
 bool patch_read(struct patch *patch, const char *path, struct patch_error *error);
 
 /* Whether it may be applied at all: names within the tree, no binary content, no symbolic links and
- * no submodules; and, unless `anything`, only what patch_may_change() says. False: *error says which
- * line is why. */
+ * no submodules; and, unless `anything`, only what patch_may_change() says. False: *error says
+ * which line is why. */
 bool patch_check(const struct patch *patch, bool anything, struct patch_error *error);
 
-/* C files of the runtime under test, the corpus, and text for people. Everything else decides what is
- * built and how it is judged. */
+/* C files of the runtime under test, the corpus, and text for people. Everything else decides what
+ * is built and how it is judged. */
 bool patch_may_change(const char *path);
 
 /* Whether it is a file by which the code under test, or what is known of it, changes. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Building the two trees. A tree that is not built yet begins as a copy of one that is (files, objects
- * and all), in which Git writes only the files that differ: so the project's own build makes only what
- * depends on them.
+ * Building the two trees. A tree that is not built yet begins as a copy of one that is (files,
+ * objects and all), in which Git writes only the files that differ: so the project's own build
+ * makes only what depends on them.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -58,7 +58,8 @@ static void drop(const struct trees *trees, const char *name)
     }
 }
 
-/* The tree whose mark is the newest or the oldest; "" if there is none. Returns how many there are. */
+/* The tree whose mark is the newest or the oldest; "" if there is none. Returns how many there are.
+ * */
 static uint32_t find_built(const struct trees *trees, bool newest, char name[TREE_NAME_MAX])
 {
     char folder[PATH_MAX], path[PATH_MAX];
@@ -111,8 +112,8 @@ static bool copy_seed(struct trees *trees, const char *seed, const struct tree *
            git(trees, index, tree->folder, NULL, NULL, "update-index", "-q", "--refresh");
 }
 
-/* What Git writes gets the time of now, and what it leaves alone keeps its own: Ninja builds what is
- * newer than its object. */
+/* What Git writes gets the time of now, and what it leaves alone keeps its own: Ninja builds what
+ * is newer than its object. */
 static bool check_out(struct trees *trees, const struct tree *tree)
 {
     char index[PATH_MAX], seed[TREE_NAME_MAX];

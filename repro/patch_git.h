@@ -7,8 +7,8 @@
 
 enum { TOOL_OUTPUT_MAX = 64 << 20 };
 
-/* Runs a tool in the repository (`folder` NULL) or a folder; what it prints is *output, to be freed, if
- * that is not NULL. False: trees->error is what it said. */
+/* Runs a tool in the repository (`folder` NULL) or a folder; what it prints is *output, to be
+ * freed, if that is not NULL. False: trees->error is what it said. */
 bool tool_run(struct trees *trees, const char *folder, const char *input, char **output,
               const char *const *arguments);
 

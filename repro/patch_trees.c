@@ -251,8 +251,8 @@ static int make_patched(struct trees *trees, const struct trees_wanted *wanted)
 
 /* --- what differs --- */
 
-/* ":100644 100644 A B M<tab>PATH" lines: what Git says that the patch changes, whatever it looked like
- * as text. */
+/* ":100644 100644 A B M<tab>PATH" lines: what Git says that the patch changes, whatever it looked
+ * like as text. */
 static bool check_row(struct trees *trees, char *row, bool anything)
 {
     char *path = strchr(row, '\t');

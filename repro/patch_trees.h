@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The two trees that a patch check compares, base and patched: made by Git beside the user's tree, of
- * which nothing is touched, in a cache, where they are built once each.
+ * The two trees that a patch check compares, base and patched: made by Git beside the user's tree,
+ * of which nothing is touched, in a cache, where they are built once each.
  *
  *     CACHE/trees/TREE/        the files of that tree, and what was built of them in out/
  *     CACHE/trees/TREE.built   they are built, by the command that is written in it

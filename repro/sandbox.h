@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A program that is not trusted, run as a child that can do little harm: no network, no other
- * processes to reach, limits on time, memory and what it writes, and where. Each means is taken where
- * the kernel gives it (`wedge doctor` says which are live); limits on time, memory and files always
- * hold.
+ * processes to reach, limits on time, memory and what it writes, and where. Each means is taken
+ * where the kernel gives it (`wedge doctor` says which are live); limits on time, memory and files
+ * always hold.
  */
 #ifndef REPRO_SANDBOX_H
 #define REPRO_SANDBOX_H
@@ -45,7 +45,8 @@ struct sandbox {
     int code;
 };
 
-/* Starts the command; it must stay where it is. What cannot be started has ended, as NOT_STARTED. */
+/* Starts the command; it must stay where it is. What cannot be started has ended, as NOT_STARTED.
+ * */
 void sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command);
 
 /* Waits until all of them have ended, and nothing that they have started is left. */

@@ -7,15 +7,15 @@
 
 #include "repro/sandbox.h"
 
-/* A user of its own without rights, no network, no processes but its own children. The caller's next
- * child is the first process there. False: the kernel does not give it. */
+/* A user of its own without rights, no network, no processes but its own children. The caller's
+ * next child is the first process there. False: the kernel does not give it. */
 bool confine_namespaces(void);
 
 /* Files: reads what the system and the command name, writes below command->writes only. */
 bool confine_files(const struct sandbox_command *command);
 
-/* System calls: no sockets, no tracing, no mounts; no new processes unless `forks`; signals to itself
- * alone unless `alone`, where nobody else can be reached. */
+/* System calls: no sockets, no tracing, no mounts; no new processes unless `forks`; signals to
+ * itself alone unless `alone`, where nobody else can be reached. */
 bool confine_calls(bool forks, bool alone);
 
 /* Limits on memory, time and the size of files; no core dumps. */
