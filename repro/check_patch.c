@@ -225,13 +225,13 @@ static int prepare(struct check *check)
 /* --- what is left of it --- */
 
 /* Reproducers are in the scratch folder, which the next check empties. */
-static bool keep(struct check *check, struct check_finding *finding, const char *folder)
+static bool keep(struct check_finding *finding, const char *folder)
 {
     char path[PATH_MAX];
     enum side side = finding->seen[SIDE_PATCHED].seen ? SIDE_PATCHED : SIDE_BASE;
     const char *from = finding->seen[side].reproducer;
     size_t size;
-    if (from[0] == '\0' || !check_counts_against(check, finding))
+    if (from[0] == '\0' || !check_counts_against(finding))
         return true;
     if (snprintf(path, sizeof path, "%s/%s-%s.repro", folder, finding->verdict, finding->hash) >=
         (int)sizeof path)
@@ -259,7 +259,7 @@ static bool keep_all(struct check *check)
     }
     bool done = true;
     for (uint32_t i = 0; i < check->findings.count; i++)
-        done = keep(check, &check->findings.items[i], folder) && done;
+        done = keep(&check->findings.items[i], folder) && done;
     if (!done)
         fprintf(stderr, "wedge: cannot write a reproducer to %s: %s\n", folder, strerror(errno));
     return done;

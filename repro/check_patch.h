@@ -25,6 +25,7 @@ enum {
     CHECK_SUBJECTS_MAX = 4,
     CHECK_MUST_FIX_MAX = 16,
     CHECK_TEXT_MAX = 512,
+    CHECK_SITES_MAX = 3,
 };
 
 enum check_format { CHECK_TEXT, CHECK_JSON, CHECK_SARIF, CHECK_JUNIT, CHECK_GITHUB };
@@ -151,7 +152,7 @@ bool check_take_hunt(struct check *check, enum side side, json_t *rows);
 int check_judge(struct check *check);
 const char *change_name(enum check_change change);
 /* Whether it stands against the patch. */
-bool check_counts_against(const struct check *check, const struct check_finding *finding);
+bool check_counts_against(const struct check_finding *finding);
 
 /* --- check_patch_order.c --- */
 
@@ -171,6 +172,12 @@ void check_print_github(const struct check *check);
 /* "new edge a -> b (F FILE:LINE, under a held since G FILE:LINE) closes a cycle with ..." */
 void check_edge_sentence(const struct check *check, const struct check_edge *edge, char *text,
                          size_t size);
+/* The text of that key; "": it has none. */
+const char *check_text(const json_t *object, const char *key);
+/* The places that an edge of a cycle names; where it waits first. Returns how many. */
+uint32_t check_sites(const json_t *edge, const json_t *sites[CHECK_SITES_MAX]);
+/* The edges of the cycle that the finding's story ends in; NULL: none are known. */
+const json_t *check_cycle(const struct check_finding *finding);
 /* "base 0/20, patched 20/20" */
 void check_seen_text(const struct check_finding *finding, char text[80]);
 /* The `wedge` that shows it. */

@@ -22,12 +22,6 @@ const char *change_name(enum check_change change)
     return change_names[change];
 }
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text != NULL ? text : "";
-}
-
 static uint32_t number_of(const json_t *object, const char *key)
 {
     json_int_t number = json_integer_value(json_object_get(object, key));
@@ -81,14 +75,14 @@ static const struct check_file *file_of(const struct check *check, const char *p
 static void take_expected(struct check *check, enum side side, const json_t *row, bool stored)
 {
     const json_t *expected = json_object_get(row, "expected");
-    const char *path = text_of(row, "file");
+    const char *path = check_text(row, "file");
     uint32_t shown = number_of(row, "shown"), tries = number_of(row, "tries");
     const struct check_file *file = stored ? file_of(check, path) : NULL;
     bool must_fix = file != NULL && file->must_fix;
     if (shown == 0 && !must_fix)
         return;
-    struct check_finding *finding = check_finding_add(check, text_of(expected, "signature"),
-                                                      text_of(expected, "verdict"));
+    struct check_finding *finding = check_finding_add(check, check_text(expected, "signature"),
+                                                      check_text(expected, "verdict"));
     if (finding == NULL)
         return;
     finding->must_fix = finding->must_fix || must_fix;
@@ -106,12 +100,12 @@ void check_take_replay(struct check *check, enum side side, json_t *rows, bool s
     json_t *row;
     json_array_foreach(rows, i, row) {
         take_expected(check, side, row, stored);
-        const char *hash = text_of(row, "signature");
+        const char *hash = check_text(row, "signature");
         if (number_of(row, "shown") > 0 || hash[0] == '\0')
             continue; /* or else it showed something, other than expected or not exactly so */
-        struct check_finding *finding = check_finding_add(check, hash, text_of(row, "verdict"));
+        struct check_finding *finding = check_finding_add(check, hash, check_text(row, "verdict"));
         if (finding != NULL)
-            check_finding_seen(finding, side, 1, 1, text_of(row, "file"));
+            check_finding_seen(finding, side, 1, 1, check_text(row, "file"));
     }
 }
 
@@ -121,7 +115,7 @@ bool check_take_hunt(struct check *check, enum side side, json_t *rows)
     json_t *row;
     bool summed = false;
     json_array_foreach(rows, i, row) {
-        const char *schema = text_of(row, "schema");
+        const char *schema = check_text(row, "schema");
         bool is_sum = strcmp(schema, "wedge.hunt/1") == 0;
         summed = summed || is_sum;
         if (is_sum)
@@ -130,13 +124,13 @@ bool check_take_hunt(struct check *check, enum side side, json_t *rows)
         if (strcmp(schema, "wedge.finding/1") != 0)
             continue;
         struct check_finding *finding =
-            check_finding_add(check, text_of(row, "signature"), text_of(row, "verdict"));
+            check_finding_add(check, check_text(row, "signature"), check_text(row, "verdict"));
         if (finding == NULL)
             continue;
         snprintf(finding->signature, sizeof finding->signature, "%s",
-                 text_of(row, "signature_text"));
+                 check_text(row, "signature_text"));
         check_finding_seen(finding, side, number_of(row, "shown"), number_of(row, "tries"),
-                           text_of(row, "reproducer"));
+                           check_text(row, "reproducer"));
     }
     return summed;
 }
@@ -227,21 +221,20 @@ static void mark_kin(struct check *check)
     }
 }
 
-bool check_counts_against(const struct check *check, const struct check_finding *finding)
+bool check_counts_against(const struct check_finding *finding)
 {
-    (void)check;
     if (finding->must_fix)
         return finding->change != CHANGE_FIXED;
     return finding->kin || finding->change == CHANGE_NEW || finding->change == CHANGE_FLAKY;
 }
 
-static int rank(const struct check *check, const struct check_finding *finding)
+static int rank(const struct check_finding *finding)
 {
     static const int ranks[CHANGE_COUNT] = {
         [CHANGE_NEW] = 1, [CHANGE_FLAKY] = 2, [CHANGE_STILL_THERE] = 3, [CHANGE_FIXED] = 4,
         [CHANGE_NOT_REPRODUCIBLE] = 5, [CHANGE_NONE] = 6,
     };
-    if (finding->must_fix && check_counts_against(check, finding))
+    if (finding->must_fix && check_counts_against(finding))
         return 0;
     return ranks[finding->change] * 2 + (finding->label[0] == '\0');
 }
@@ -252,7 +245,7 @@ static void sort(struct check *check)
     for (uint32_t i = 1; i < check->findings.count; i++)
         for (uint32_t j = i; j > 0; j--) {
             struct check_finding *a = &check->findings.items[j - 1], *b = a + 1;
-            if (rank(check, a) <= rank(check, b))
+            if (rank(a) <= rank(b))
                 break;
             struct check_finding swap = *a;
             *a = *b;
@@ -287,7 +280,7 @@ int check_judge(struct check *check)
         check->counts[finding->change]++;
         check->failed_must_fix = check->failed_must_fix ||
                                  ((finding->must_fix || finding->kin) &&
-                                  check_counts_against(check, finding));
+                                  check_counts_against(finding));
     }
     return exit_code(check);
 }

@@ -44,13 +44,13 @@ static void print_case(const char *name)
     putchar('"');
 }
 
-static void print_finding_case(const struct check *check, const struct check_finding *finding)
+static void print_finding_case(const struct check_finding *finding)
 {
     char title[SENTENCE_MAX], seen[80];
     check_title(finding, title, sizeof title);
     check_seen_text(finding, seen);
     print_case(finding->label[0] != '\0' ? finding->label : title);
-    if (check_counts_against(check, finding))
+    if (check_counts_against(finding))
         print_failure(finding->hash, title, seen);
     else if (finding->change == CHANGE_NOT_REPRODUCIBLE)
         puts("><skipped/></testcase>");
@@ -80,7 +80,7 @@ static uint32_t count_cases(const struct check *check, uint32_t *failures)
         const struct check_finding *finding = &check->findings.items[i];
         bool told = finding->change != CHANGE_NONE || finding->must_fix;
         count += told && finding->label[0] == '\0';
-        *failures += told && check_counts_against(check, finding);
+        *failures += told && check_counts_against(finding);
     }
     for (uint32_t i = 0; i < check->edges.count; i++) {
         count += check->edges.items[i].added;
@@ -98,7 +98,7 @@ void check_print_junit(const struct check *check)
     for (uint32_t i = 0; i < check->files.count; i++) {
         const struct check_finding *finding = finding_of(check, check->files.items[i].label);
         if (finding != NULL) {
-            print_finding_case(check, finding);
+            print_finding_case(finding);
             continue;
         }
         print_case(check->files.items[i].label);
@@ -107,7 +107,7 @@ void check_print_junit(const struct check *check)
     for (uint32_t i = 0; i < check->findings.count; i++) {
         const struct check_finding *finding = &check->findings.items[i];
         if (finding->change != CHANGE_NONE && finding->label[0] == '\0')
-            print_finding_case(check, finding);
+            print_finding_case(finding);
     }
     for (uint32_t i = 0; i < check->edges.count; i++) {
         char text[SENTENCE_MAX];
@@ -164,7 +164,7 @@ static void annotate_finding(const struct check *check, const struct check_findi
     snprintf(head, sizeof head, "%s: %s %s", change_name(finding->change), finding->verdict,
              finding->hash);
     snprintf(text, sizeof text, "%s (%s)", title, seen);
-    annotate(check_counts_against(check, finding) ? "error" : "notice", place, head, text);
+    annotate(check_counts_against(finding) ? "error" : "notice", place, head, text);
 }
 
 static void print_summary(const struct check *check)

@@ -14,20 +14,14 @@
 /* If the other side was to show a pair fewer times than that, it may be missing there by chance. */
 enum { RARE = 10 };
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text != NULL ? text : "";
-}
-
 static void add_class(struct order *order, const json_t *graph, const char *name)
 {
     size_t i;
     json_t *class;
     bool is_state = false;
     json_array_foreach(json_object_get(graph, "classes"), i, class)
-        if (strcmp(text_of(class, "name"), name) == 0)
-            is_state = strcmp(text_of(class, "kind"), "state") == 0;
+        if (strcmp(check_text(class, "name"), name) == 0)
+            is_state = strcmp(check_text(class, "kind"), "state") == 0;
     order_class_add(order, name, is_state);
 }
 
@@ -37,7 +31,7 @@ static void learn(struct order *order, const json_t *graph)
     size_t i;
     json_t *edge;
     json_array_foreach(json_object_get(graph, "edges"), i, edge) {
-        const char *from = text_of(edge, "from"), *to = text_of(edge, "to");
+        const char *from = check_text(edge, "from"), *to = check_text(edge, "to");
         add_class(order, graph, from);
         add_class(order, graph, to);
         uint32_t from_row = order_class_find(order, from), to_row = order_class_find(order, to);
@@ -144,12 +138,12 @@ static void take_predictions(struct check *check, enum side side, const json_t *
     json_t *prediction;
     json_array_foreach(json_object_get(graph, "predictions"), i, prediction) {
         struct check_finding *finding = check_finding_add(
-            check, text_of(prediction, "signature"), text_of(prediction, "verdict"));
+            check, check_text(prediction, "signature"), check_text(prediction, "verdict"));
         if (finding == NULL)
             continue;
         if (finding->signature[0] == '\0')
             snprintf(finding->signature, sizeof finding->signature, "%s",
-                     text_of(prediction, "signature_text"));
+                     check_text(prediction, "signature_text"));
         bool known = finding->seen[SIDE_BASE].seen || finding->seen[SIDE_PATCHED].seen;
         check_finding_seen(finding, side, 1, 1, NULL);
         if (!known) /* or else a schedule shows it: that is a better story */
@@ -186,30 +180,26 @@ void check_compare_orders(struct check *check)
 bool check_site_changed(const struct check *check, const json_t *site)
 {
     json_int_t line = json_integer_value(json_object_get(site, "line"));
-    return line > 0 && trees_changed(&check->trees, text_of(site, "file"), (uint32_t)line);
+    return line > 0 && trees_changed(&check->trees, check_text(site, "file"), (uint32_t)line);
 }
 
 const json_t *check_place(const struct check *check, const struct check_finding *finding,
                           bool *changed)
 {
-    static const char *const keys[] = { "waits_at", "holds_since", "comes_at" };
-    const json_t *told = json_object_get(finding->story, "finding"), *first = NULL;
+    const json_t *first = NULL, *sites[CHECK_SITES_MAX];
     size_t i;
     json_t *edge;
     *changed = false;
-    json_array_foreach(json_object_get(told, "cycle"), i, edge)
-        for (uint32_t j = 0; j < count_of(keys); j++) {
-            const json_t *site = json_object_get(edge, keys[j]);
-            if (!json_is_object(site))
-                continue;
-            first = first == NULL ? site : first;
-            *changed = check_site_changed(check, site);
+    json_array_foreach(check_cycle(finding), i, edge)
+        for (uint32_t j = 0, count = check_sites(edge, sites); j < count; j++) {
+            first = first == NULL ? sites[j] : first;
+            *changed = check_site_changed(check, sites[j]);
             if (*changed)
-                return site;
+                return sites[j];
         }
     if (first != NULL)
         return first;
-    const json_t *site = json_object_get(told, "site");
+    const json_t *site = json_object_get(json_object_get(finding->story, "finding"), "site");
     *changed = check_site_changed(check, site);
     return json_is_object(site) ? site : NULL;
 }

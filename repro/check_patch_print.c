@@ -17,8 +17,7 @@ static void print_head(const struct check *check, FILE *out)
     const struct trees *trees = &check->trees;
     const struct check_options *options = &check->options;
     fprintf(out, "%s on %.60s%s%s: %" PRIu32 " file%s, +%" PRIu32 " -%" PRIu32 "\n",
-            options->since != NULL ? options->since : trees->patched.name[0] != '\0' &&
-                    options->trees.patch != NULL ? options->trees.patch->name : "the patch",
+            options->since != NULL ? options->since : options->trees.patch->name,
             options->trees.base, options->trees.over != NULL ? " with " : "",
             options->trees.over != NULL ? options->trees.over : "", trees->files,
             trees->files == 1 ? "" : "s", trees->added, trees->removed);
@@ -31,8 +30,7 @@ static void print_head(const struct check *check, FILE *out)
 /* The edges of the cycle, those on a line of the patch first. */
 static void print_cycle(const struct check *check, const struct check_finding *finding, FILE *out)
 {
-    static const char *const keys[] = { "waits_at", "holds_since", "comes_at" };
-    const json_t *cycle = json_object_get(json_object_get(finding->story, "finding"), "cycle");
+    const json_t *cycle = check_cycle(finding), *sites[CHECK_SITES_MAX];
     for (int turn = 0; turn < 2; turn++) {
         size_t i;
         json_t *edge;
@@ -40,8 +38,8 @@ static void print_cycle(const struct check *check, const struct check_finding *f
             char text[SENTENCE_MAX];
             bool changed = false;
             const char *words = json_string_value(json_object_get(edge, "text"));
-            for (uint32_t j = 0; j < count_of(keys); j++)
-                changed = changed || check_site_changed(check, json_object_get(edge, keys[j]));
+            for (uint32_t j = 0, count = check_sites(edge, sites); j < count; j++)
+                changed = changed || check_site_changed(check, sites[j]);
             if (changed != (turn == 0) || words == NULL)
                 continue;
             snprintf(text, sizeof text, "%s", words);
@@ -59,12 +57,12 @@ static void print_finding(const struct check *check, const struct check_finding 
     check_seen_text(finding, seen);
     fprintf(out, "%s\n  %s%s%s%s\n", title, seen, finding->label[0] != '\0' ? "; " : "",
             finding->label,
-            finding->must_fix ? check_counts_against(check, finding)
+            finding->must_fix ? check_counts_against(finding)
                                     ? "; must be fixed, and is not" : "; must be fixed, and is"
             : finding->kin    ? "; of the same locks or states as what must be fixed" : "");
     if (finding->must_fix && !finding->seen[SIDE_BASE].seen)
         fputs("  the base does not show it, so nobody can say that it is fixed\n", out);
-    if (whole && check_counts_against(check, finding))
+    if (whole && check_counts_against(finding))
         print_cycle(check, finding, out);
     if (finding->kept[0] == '\0')
         return;
@@ -145,9 +143,9 @@ static void print_finding_json(const struct check *check, const struct check_fin
         finding->label[0] != '\0' ? finding->label : NULL, "base",
         seen_json(&finding->seen[SIDE_BASE]), "patched", seen_json(&finding->seen[SIDE_PATCHED]),
         "must_fix", (int)finding->must_fix, "kin", (int)finding->kin, "against",
-        (int)check_counts_against(check, finding), "place", place, "in_patch", (int)changed,
+        (int)check_counts_against(finding), "place", place, "in_patch", (int)changed,
         "reproducer", finding->kept[0] != '\0' ? finding->kept : NULL, "cycle",
-        json_object_get(json_object_get(finding->story, "finding"), "cycle")));
+        check_cycle(finding)));
     output_json(object);
 }
 

@@ -111,6 +111,14 @@ edit() {
     check 1 "$patch"
     has '.schema == "wedge.check-patch-edge/1" and .change == "new" and .unlisted and
         .edge.from == "allp" and .edge.to == "mheap" and .cycle == []'
+    # with what the command that it names makes of that file, it is taken
+    cp corpus/lock-order.txt "$BATS_TEST_TMPDIR/order"
+    run "$WEDGE_CACHE/trees/$(sum patched)/out/wedge" graph timers --runs 500 \
+        --update "$BATS_TEST_TMPDIR/order"
+    diff -u --label a/corpus/lock-order.txt --label b/corpus/lock-order.txt \
+        corpus/lock-order.txt "$BATS_TEST_TMPDIR/order" >>"$patch" || true
+    check 0 "$patch"
+    [ "$(sum unlisted_edges)" -eq 0 ]
 }
 
 @test "mails, standard input, and what a branch has brought" {

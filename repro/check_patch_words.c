@@ -7,10 +7,26 @@
 #include "core/base/check.h"
 #include "repro/check_patch.h"
 
-static const char *text_of(const json_t *object, const char *key)
+const char *check_text(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
-    return text != NULL ? text : "?";
+    return text != NULL ? text : "";
+}
+
+uint32_t check_sites(const json_t *edge, const json_t *sites[CHECK_SITES_MAX])
+{
+    static const char *const keys[CHECK_SITES_MAX] = { "waits_at", "holds_since", "comes_at" };
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < count_of(keys); i++) {
+        sites[count] = json_object_get(edge, keys[i]);
+        count += json_is_object(sites[count]);
+    }
+    return count;
+}
+
+const json_t *check_cycle(const struct check_finding *finding)
+{
+    return json_object_get(json_object_get(finding->story, "finding"), "cycle");
 }
 
 void check_clean(char *text)
@@ -56,17 +72,17 @@ void check_title(const struct check_finding *finding, char *text, size_t size)
 /* "F FILE:LINE" */
 static void add_site(FILE *out, const struct check *check, const json_t *site)
 {
-    fprintf(out, "%s %s:%" JSON_INTEGER_FORMAT "%s", text_of(site, "function"),
-            text_of(site, "file"), json_integer_value(json_object_get(site, "line")),
+    fprintf(out, "%s %s:%" JSON_INTEGER_FORMAT "%s", check_text(site, "function"),
+            check_text(site, "file"), json_integer_value(json_object_get(site, "line")),
             check_site_changed(check, site) ? " (a line of the patch)" : "");
 }
 
 static void add_pair(FILE *out, const struct check *check, const json_t *edge)
 {
     fprintf(out, "%s%s -> %s (", json_is_true(json_object_get(edge, "reads")) ? "read " : "",
-            text_of(edge, "from"), text_of(edge, "to"));
+            check_text(edge, "from"), check_text(edge, "to"));
     add_site(out, check, json_object_get(edge, "wanted_at"));
-    fprintf(out, ", called under %s in ", text_of(edge, "from"));
+    fprintf(out, ", called under %s in ", check_text(edge, "from"));
     add_site(out, check, json_object_get(edge, "held_since"));
     fputc(')', out);
 }

@@ -58,8 +58,7 @@ static void drop(const struct trees *trees, const char *name)
     }
 }
 
-/* The tree whose mark is the newest or the oldest; "" if there is none. Returns how many there are.
- * */
+/* The tree whose mark is the newest or the oldest; "" if there is none. Returns how many. */
 static uint32_t find_built(const struct trees *trees, bool newest, char name[TREE_NAME_MAX])
 {
     char folder[PATH_MAX], path[PATH_MAX];

@@ -45,8 +45,7 @@ struct sandbox {
     int code;
 };
 
-/* Starts the command; it must stay where it is. What cannot be started has ended, as NOT_STARTED.
- * */
+/* Starts the command; it must stay where it is. What cannot be started has ended so. */
 void sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command);
 
 /* Waits until all of them have ended, and nothing that they have started is left. */

@@ -10,12 +10,6 @@
 enum { SENTENCE_MAX = 2048, FLOW_LOCATIONS_MAX = 1000, THREADS_MAX = 64 };
 #define RULE_OF_EDGES "lock-order-edge"
 
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text != NULL ? text : "";
-}
-
 static json_t *message(const char *words)
 {
     char text[SENTENCE_MAX];
@@ -29,12 +23,12 @@ static json_t *location(const json_t *site, const char *words)
 {
     json_int_t line = json_integer_value(json_object_get(site, "line"));
     json_t *object = json_pack("{s:{s:{s:s, s:s}, s:{s:I}}}", "physicalLocation",
-                               "artifactLocation", "uri", text_of(site, "file"), "uriBaseId",
+                               "artifactLocation", "uri", check_text(site, "file"), "uriBaseId",
                                "SRCROOT", "region", "startLine", line > 0 ? line : (json_int_t)1);
     check(object != NULL);
-    if (text_of(site, "function")[0] != '\0')
+    if (check_text(site, "function")[0] != '\0')
         json_object_set_new(object, "logicalLocations",
-                            json_pack("[{s:s, s:s}]", "name", text_of(site, "function"), "kind",
+                            json_pack("[{s:s, s:s}]", "name", check_text(site, "function"), "kind",
                                       "function"));
     if (words != NULL)
         json_object_set_new(object, "message", message(words));
@@ -83,7 +77,7 @@ static void add_events(struct flows *flows, const json_t *story)
         bool waits = json_is_true(json_object_get(event, "waits"));
         bool fault = json_is_string(json_object_get(event, "fault"));
         if (json_integer_value(json_object_get(event, "edge")) > 0 || fault)
-            add_step(flows, text_of(event, "thread"), event, text_of(event, "text"),
+            add_step(flows, check_text(event, "thread"), event, check_text(event, "text"),
                      waits ? 0 : 1, waits ? "waits" : "step");
     }
 }
@@ -95,22 +89,21 @@ static void add_edges(struct flows *flows, const json_t *cycle)
     json_t *edge;
     json_array_foreach(cycle, i, edge)
         if (json_is_object(json_object_get(edge, "holds_since")))
-            add_step(flows, text_of(edge, "to"), json_object_get(edge, "holds_since"),
-                     text_of(edge, "object"), 1, "holds");
+            add_step(flows, check_text(edge, "to"), json_object_get(edge, "holds_since"),
+                     check_text(edge, "object"), 1, "holds");
     json_array_foreach(cycle, i, edge)
         if (json_is_object(json_object_get(edge, "waits_at")))
-            add_step(flows, text_of(edge, "from"), json_object_get(edge, "waits_at"),
-                     text_of(edge, "text"), 0, "waits");
+            add_step(flows, check_text(edge, "from"), json_object_get(edge, "waits_at"),
+                     check_text(edge, "text"), 0, "waits");
 }
 
 static json_t *code_flows(const struct check_finding *finding)
 {
     struct flows flows = { .count = 0 };
     json_t *threads = json_array();
-    const json_t *cycle = json_object_get(json_object_get(finding->story, "finding"), "cycle");
     add_events(&flows, finding->story);
     if (flows.count == 0)
-        add_edges(&flows, cycle);
+        add_edges(&flows, check_cycle(finding));
     for (uint32_t i = 0; i < flows.count; i++)
         json_array_append_new(threads, json_pack("{s:s, s:o}", "id", flows.threads[i], "locations",
                                                  flows.locations[i]));
@@ -123,16 +116,12 @@ static json_t *code_flows(const struct check_finding *finding)
 /* Where what is held was taken, and what else the report names. */
 static json_t *related(const struct check_finding *finding)
 {
-    static const char *const keys[] = { "holds_since", "waits_at", "comes_at" };
+    const json_t *sites[CHECK_SITES_MAX];
     size_t i;
     json_t *edge, *list = json_array();
-    json_array_foreach(json_object_get(json_object_get(finding->story, "finding"), "cycle"), i,
-                       edge)
-        for (uint32_t j = 0; j < count_of(keys); j++) {
-            const json_t *site = json_object_get(edge, keys[j]);
-            if (!json_is_object(site))
-                continue;
-            json_t *one = location(site, text_of(edge, "text"));
+    json_array_foreach(check_cycle(finding), i, edge)
+        for (uint32_t j = 0, count = check_sites(edge, sites); j < count; j++) {
+            json_t *one = location(sites[j], check_text(edge, "text"));
             json_object_set_new(one, "id", json_integer((json_int_t)json_array_size(list) + 1));
             json_array_append_new(list, one);
         }
@@ -141,9 +130,9 @@ static json_t *related(const struct check_finding *finding)
 
 /* --- results --- */
 
-static const char *level_of(const struct check *check, const struct check_finding *finding)
+static const char *level_of(const struct check_finding *finding)
 {
-    return check_counts_against(check, finding)            ? "error"
+    return check_counts_against(finding)            ? "error"
            : finding->change == CHANGE_STILL_THERE         ? "warning"
            : finding->change == CHANGE_NOT_REPRODUCIBLE    ? "note"
                                                            : "none";
@@ -158,7 +147,6 @@ static const char *baseline_of(const struct check_finding *finding)
 
 static json_t *finding_result(const struct check *check, const struct check_finding *finding)
 {
-    static const json_t *none;
     char title[SENTENCE_MAX], seen[80];
     bool changed;
     const json_t *place = check_place(check, finding, &changed);
@@ -166,9 +154,9 @@ static json_t *finding_result(const struct check *check, const struct check_find
     check_seen_text(finding, seen);
     json_t *object = json_pack(
         "{s:s, s:s, s:s, s:o, s:o, s:{s:s}, s:s, s:o, s:o, s:{s:s, s:b, s:I, s:I}}", "ruleId",
-        finding->verdict, "level", level_of(check, finding), "kind",
+        finding->verdict, "level", level_of(finding), "kind",
         finding->change == CHANGE_FIXED ? "pass" : "fail", "message", message(title), "locations",
-        place != none ? json_pack("[o]", location(place, NULL)) : json_array(),
+        place != NULL ? json_pack("[o]", location(place, NULL)) : json_array(),
         "partialFingerprints", "wedgeSignature/v1", finding->hash, "baselineState",
         baseline_of(finding), "codeFlows", code_flows(finding), "relatedLocations",
         related(finding), "properties", "change", change_name(finding->change), "inPatch",
@@ -177,7 +165,7 @@ static json_t *finding_result(const struct check *check, const struct check_find
     check(object != NULL);
     if (finding->change == CHANGE_FIXED)
         json_object_set_new(object, "level", json_string("none"));
-    else if (strcmp(text_of(object, "level"), "none") == 0)
+    else if (strcmp(check_text(object, "level"), "none") == 0)
         json_object_set_new(object, "level", json_string("note"));
     return object;
 }
@@ -191,7 +179,8 @@ static json_t *edge_result(const struct check *check, const struct check_edge *e
     bool at_held = check_site_changed(check, held) && !check_site_changed(check, wanted);
     check_edge_sentence(check, edge, text, sizeof text);
     char pair[300];
-    snprintf(pair, sizeof pair, "%s->%s", text_of(edge->edge, "from"), text_of(edge->edge, "to"));
+    snprintf(pair, sizeof pair, "%s->%s", check_text(edge->edge, "from"),
+             check_text(edge->edge, "to"));
     return json_pack("{s:s, s:s, s:o, s:[o], s:{s:s}, s:s}", "ruleId", RULE_OF_EDGES, "level",
                      cycle ? "error" : edge->unlisted ? "warning" : "note", "message",
                      message(text), "locations", location(at_held ? held : wanted, NULL),
