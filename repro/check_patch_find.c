@@ -71,12 +71,20 @@ static const struct check_file *file_of(const struct check *check, const char *p
     return NULL;
 }
 
+/* In how many of its tries. One that was made with other code, and fitted to this one, is exact from
+ * then on. */
+static uint32_t shown_in(const json_t *row)
+{
+    bool refitted = json_is_string(json_object_get(row, "refitted"));
+    return number_of(row, refitted ? "tries" : "shown");
+}
+
 /* What its reproducer expects. */
 static void take_expected(struct check *check, enum side side, const json_t *row, bool stored)
 {
     const json_t *expected = json_object_get(row, "expected");
     const char *path = check_text(row, "file");
-    uint32_t shown = number_of(row, "shown"), tries = number_of(row, "tries");
+    uint32_t shown = shown_in(row), tries = number_of(row, "tries");
     const struct check_file *file = stored ? file_of(check, path) : NULL;
     bool must_fix = file != NULL && file->must_fix;
     if (shown == 0 && !must_fix)
@@ -101,7 +109,7 @@ void check_take_replay(struct check *check, enum side side, json_t *rows, bool s
     json_array_foreach(rows, i, row) {
         take_expected(check, side, row, stored);
         const char *hash = check_text(row, "signature");
-        if (number_of(row, "shown") > 0 || hash[0] == '\0')
+        if (shown_in(row) > 0 || hash[0] == '\0')
             continue; /* or else it showed something, other than expected or not exactly so */
         struct check_finding *finding = check_finding_add(check, hash, check_text(row, "verdict"));
         if (finding != NULL)

@@ -89,6 +89,20 @@ static void each_pair_of_answers_has_a_meaning(void **state)
     assert_int_equal(change_of("00000006"), CHANGE_NONE);
 }
 
+/* The patch has moved what its reproducer counts on, not taken the bug away. */
+static void what_shows_after_refitting_is_still_there(void **state)
+{
+    (void)state;
+    json_t *rows = json_pack("[{s:s, s:{s:s, s:s}, s:i, s:i, s:s, s:s, s:s}]", "file", "f",
+                             "expected", "verdict", "deadlock", "signature", "00000001", "shown", 0,
+                             "tries", 20, "verdict", "ok", "signature", "", "refitted", "steps");
+    replayed(SIDE_BASE, "00000001", 20);
+    check_take_replay(&check, SIDE_PATCHED, rows, true);
+    json_decref(rows);
+    assert_int_equal(check_judge(&check), EXIT_CLEAN);
+    assert_int_equal(change_of("00000001"), CHANGE_STILL_THERE);
+}
+
 static void what_was_there_before_does_not_count_against_a_patch(void **state)
 {
     (void)state;
@@ -173,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_pair_of_answers_has_a_meaning),
+        TEST(what_shows_after_refitting_is_still_there),
         TEST(what_was_there_before_does_not_count_against_a_patch),
         TEST(unless_it_must_be_fixed),
         TEST(what_must_be_fixed_has_to_show_on_the_base),
