@@ -30,11 +30,11 @@ enum { OPTION_SINCE = 0x100, OPTION_OVER, OPTION_ALLOW, OPTION_CACHE, OPTION_BUI
 /* --- the command line --- */
 
 static const struct argp_option option_rows[] = {
-    { "since", OPTION_SINCE, "REV", 0, "no PATCH: what was committed since REV; or REV..TIP", 0 },
+    { "since", OPTION_SINCE, "REV", 0, "no PATCH: commits since REV; or REV..TIP", 0 },
     { "base", 'b', "REV", 0, "what the patch is for; HEAD", 0 },
     { "over", OPTION_OVER, "FILE", 0, "a patch that the base has, too", 0 },
     { "reverse", 'R', NULL, 0, "the patch backwards", 0 },
-    { "must-fix", 'm', "BUG", 0, "exit 1 unless it is gone: a name in corpus/bugs, or a FILE", 0 },
+    { "must-fix", 'm', "BUG", 0, "what has to be gone: a bug's name, or a FILE", 0 },
     { "subject", 's', "NAME", 0, "what to hunt; what stored reproducers are of", 0 },
     { "time", 't', "SECONDS", 0, "of the hunt on each side; 3", 0 },
     { "runs", OPTION_RUNS, "N", 0, "schedules of the hunt at most", 0 },
@@ -161,8 +161,7 @@ static const struct argp argp = {
     option_rows, parse_option, "PATCH|-\n--since REV",
     "Builds the base and the patched tree beside yours, runs both alike, and says of each finding "
     "whether the patch fixes it, brings it, or leaves it.\v"
-    "Exit code: 1 something new, or not fixed; 2 a patch that is refused; 3 a side that cannot be "
-    "built; 4 nothing was tested.\n\n"
+    "Exits with 1: new or not fixed, 2: refused, 3: not built, 4: nothing tested.\n\n"
     "examples:\n"
     "  wedge check-patch fix.patch --must-fix go-38070\n"
     "  git format-patch --stdout main | wedge check-patch - --base main\n"

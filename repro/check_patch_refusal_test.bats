@@ -183,6 +183,10 @@ refused() { # refused WORDS...: exit 2, and says so with the line that is why
     change a/core/runtime/a.c b/core/runtime/a.c
     run -2 --separate-stderr "$wedge" check-patch "$patch" --base nowhere
     [[ "$stderr" == *"no revision 'nowhere'"* ]]
+    git clone -q --depth 1 "file://$repository" "$BATS_TEST_TMPDIR/shallow"
+    cd "$BATS_TEST_TMPDIR/shallow"
+    run -2 --separate-stderr "$wedge" check-patch "$patch" --base HEAD~1
+    [[ "$stderr" == *"in this shallow clone; git fetch --unshallow gets the rest"* ]]
     cd /
     run -2 --separate-stderr "$wedge" check-patch "$patch"
     [[ "$stderr" == *"Git repository"* ]]

@@ -14,15 +14,13 @@
 #include <unistd.h>
 
 #include "core/base/check.h"
+#include "core/engine/verdict.h"
 #include "repro/check_patch.h"
 #include "repro/command.h"
 #include "repro/file.h"
 #include "repro/reproducer.h"
 
 enum { GRACE_SECONDS = 20, REPLAY_SECONDS = 6, AROUND_MAX = 12, STORIES_MAX = 48 };
-
-/* Looking for a schedule of a reproducer that fits other code. */
-static const double file_seconds = 0.1;
 
 /* --- the reproducers --- */
 
@@ -130,8 +128,8 @@ static void replay_stored(struct check *check)
     snprintf(tries, sizeof tries, "%" PRIu32, check->options.tries);
     if (check->files.count == 0)
         return;
-    step_begin(&step, "replay", REPLAY_SECONDS + check->files.count * file_seconds);
-    step_add(&step, "--json", "-n", tries, NULL);
+    step_begin(&step, "replay", REPLAY_SECONDS);
+    step_add(&step, "--json", "--exact", "-n", tries, NULL);
     for (uint32_t i = 0; i < check->files.count; i++)
         step_add(&step, check->files.items[i].path, NULL);
     step_run(check, &step);
@@ -221,25 +219,44 @@ static bool one_sided(const struct check_finding *finding)
     return finding->seen[SIDE_BASE].seen != finding->seen[SIDE_PATCHED].seen;
 }
 
-/* The reproducers of what only one side has shown, strictly, on both sides. */
-static void replay_found(struct check *check)
+static bool is_predicted(const struct check_finding *finding)
+{
+    enum verdict verdict;
+    return verdict_find(finding->verdict, &verdict) && verdict_is_predicted(verdict);
+}
+
+/* Files of what was found. Not exact: of what only one side has shown, to be fitted to the other
+ * one's code; that takes thousands of runs, which is too much where each has to be learned from. */
+static uint32_t add_found(const struct check *check, struct check_step *step, bool exact)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < check->findings.count; i++) {
+        const struct check_finding *finding = &check->findings.items[i];
+        for (enum side side = 0; side < SIDES; side++) {
+            const char *path = finding->seen[side].reproducer;
+            if (path[0] == '\0' || count == CHECK_FILES_MAX ||
+                (!exact && (!one_sided(finding) || is_predicted(finding))))
+                continue;
+            step_add(step, path, NULL);
+            count++;
+        }
+    }
+    return count;
+}
+
+/* The reproducers of what was found, on both sides. */
+static void replay_found(struct check *check, bool exact)
 {
     static struct check_step step;
     char tries[16];
-    uint32_t count = 0;
     snprintf(tries, sizeof tries, "%" PRIu32, check->options.tries);
-    step_begin(&step, "replay", REPLAY_SECONDS);
-    step_add(&step, "--json", "-n", tries, NULL);
-    for (uint32_t i = 0; i < check->findings.count; i++)
-        for (enum side side = 0; side < SIDES; side++) {
-            const struct check_finding *finding = &check->findings.items[i];
-            if (finding->seen[side].reproducer[0] == '\0' || count > CHECK_FILES_MAX)
-                continue;
-            step_add(&step, finding->seen[side].reproducer, NULL);
-            count++;
-        }
+    step_begin(&step, "replay", exact ? REPLAY_SECONDS : GRACE_SECONDS);
+    step_add(&step, "--json", "-n", tries, exact ? "--exact" : NULL, NULL);
+    uint32_t count = add_found(check, &step, exact);
     if (count == 0)
         return;
+    if (!exact)
+        step.seconds += count;
     step_run(check, &step);
     for (enum side side = 0; side < SIDES; side++)
         check_take_replay(check, side, step.rows[side], false);
@@ -294,7 +311,7 @@ static void look_around(struct check *check)
         if (subject != NULL)
             hunt_around(check, subject, paths[i], i, seconds > 1 ? 1 : seconds);
     }
-    replay_found(check);
+    replay_found(check, true);
 }
 
 /* --- the stories of those that count --- */
@@ -354,7 +371,8 @@ int check_stages(struct check *check)
         watch(check, i);
         hunt(check, i);
     }
-    replay_found(check);
+    replay_found(check, true);
+    replay_found(check, false);
     look_around(check);
     check_compare_orders(check);
     tell_all(check);

@@ -60,7 +60,8 @@ refuses() {
     run -0 "$wedge" --help
     [ "${#lines[@]}" -le 24 ]
     has "examples:"
-    for command in list hunt replay show shrink graph bench triage bisect-step; do
+    for command in list hunt replay show shrink graph bench triage bisect-step check-patch \
+        doctor; do
         run -0 "$wedge" "$command" --help
         [ "${#lines[@]}" -le 30 ]
         [[ "${lines[-1]}" == "  wedge $command"* ]]

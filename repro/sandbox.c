@@ -17,7 +17,8 @@
 #include "core/base/check.h"
 #include "repro/sandbox_confine.h"
 
-enum { LOOK_EVERY_NS = 2000000, MEASURE_EVERY_S = 1 };
+enum { LOOK_EVERY_NS = 2000000 };
+static const double measure_every_s = 0.25;
 
 static double now(void)
 {
@@ -205,7 +206,7 @@ static void look(struct sandbox *sandbox, bool measured)
 
 void sandbox_wait(struct sandbox *sandboxes, uint32_t count)
 {
-    double next = now() + MEASURE_EVERY_S;
+    double next = now() + measure_every_s;
     for (;;) {
         bool running = false, measured = now() >= next;
         for (uint32_t i = 0; i < count; i++) {
@@ -216,7 +217,7 @@ void sandbox_wait(struct sandbox *sandboxes, uint32_t count)
         }
         if (!running)
             return;
-        next = measured ? now() + MEASURE_EVERY_S : next;
+        next = measured ? now() + measure_every_s : next;
         nanosleep(&(struct timespec){ .tv_nsec = LOOK_EVERY_NS }, NULL);
     }
 }

@@ -119,6 +119,16 @@ static void what_writes_without_end_is_stopped(void **state)
     assert_true(status.st_size <= 1 << 20);
 }
 
+static void what_makes_files_without_end_is_stopped(void **state)
+{
+    (void)state;
+    struct sandbox sandbox = run("while :; do i=$((i + 1)); echo x >file$i; done", false);
+    assert_int_equal(sandbox.end, SANDBOX_FULL);
+    /* where the other tests begin */
+    file_remove_tree(folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+}
+
 static void it_writes_in_its_folder_alone(void **state)
 {
     (void)state;
@@ -161,6 +171,22 @@ static void what_it_leaves_behind_ends_with_it(void **state)
     assert_true(sandbox.seconds < 1);
 }
 
+static void it_has_a_network_of_its_own(void **state)
+{
+    (void)state;
+    if (!sandbox_means_live(SANDBOX_NAMESPACES))
+        skip();
+    char ours[64] = "";
+    size_t size;
+    assert_true(readlink("/proc/self/ns/net", ours, sizeof ours - 1) > 0);
+    assert_exit("exec readlink /proc/self/ns/net", false, 0);
+    char *theirs = file_read(output, 100, &size);
+    assert_non_null(theirs);
+    assert_true(size > 8);
+    assert_memory_not_equal(theirs, ours, size - 1); /* which is the end of the line */
+    free(theirs);
+}
+
 static void it_reaches_nobody_elses_process(void **state)
 {
     (void)state;
@@ -177,10 +203,12 @@ int main(void)
         cmocka_unit_test(what_is_not_there_is_not_started),
         cmocka_unit_test(what_computes_without_end_is_stopped),
         cmocka_unit_test(what_writes_without_end_is_stopped),
+        cmocka_unit_test(what_makes_files_without_end_is_stopped),
         cmocka_unit_test(it_writes_in_its_folder_alone),
         cmocka_unit_test(it_reads_nothing_of_the_users),
         cmocka_unit_test(it_starts_no_process_unless_it_may),
         cmocka_unit_test(what_it_leaves_behind_ends_with_it),
+        cmocka_unit_test(it_has_a_network_of_its_own),
         cmocka_unit_test(it_reaches_nobody_elses_process),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
