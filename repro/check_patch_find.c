@@ -236,7 +236,7 @@ bool check_counts_against(const struct check_finding *finding)
     return finding->kin || finding->change == CHANGE_NEW || finding->change == CHANGE_FLAKY;
 }
 
-static int rank(const struct check_finding *finding)
+static int rank(const struct check *check, const struct check_finding *finding)
 {
     static const int ranks[CHANGE_COUNT] = {
         [CHANGE_NEW] = 1, [CHANGE_FLAKY] = 2, [CHANGE_STILL_THERE] = 3, [CHANGE_FIXED] = 4,
@@ -244,16 +244,19 @@ static int rank(const struct check_finding *finding)
     };
     if (finding->must_fix && check_counts_against(finding))
         return 0;
-    return ranks[finding->change] * 2 + (finding->label[0] == '\0');
+    bool in_patch;
+    (void)check_place(check, finding, &in_patch);
+    return ranks[finding->change] * 4 + (finding->label[0] == '\0') * 2 + !in_patch;
 }
 
-/* What counts against the patch first; equal ones in the order in which they were found. */
+/* What counts against the patch first, of that what is stored, then what is on a line of the patch;
+ * equal ones in the order in which they were found. */
 static void sort(struct check *check)
 {
     for (uint32_t i = 1; i < check->findings.count; i++)
         for (uint32_t j = i; j > 0; j--) {
             struct check_finding *a = &check->findings.items[j - 1], *b = a + 1;
-            if (rank(a) <= rank(b))
+            if (rank(check, a) <= rank(check, b))
                 break;
             struct check_finding swap = *a;
             *a = *b;

@@ -20,7 +20,7 @@
 #include "repro/file.h"
 #include "repro/reproducer.h"
 
-enum { GRACE_SECONDS = 20, REPLAY_SECONDS = 6, AROUND_MAX = 12, STORIES_MAX = 48 };
+enum { GRACE_SECONDS = 20, REPLAY_SECONDS = 6, WATCH_SECONDS = 2, AROUND_MAX = 12, STORIES_MAX = 48 };
 
 /* --- the reproducers --- */
 
@@ -150,7 +150,9 @@ static void watch(struct check *check, uint32_t subject)
 {
     static struct check_step step;
     char runs[24], seed[24], seconds[32];
-    snprintf(seconds, sizeof seconds, "%.3f", check->options.seconds / 2);
+    double longest = check->options.seconds / 2 > WATCH_SECONDS ? check->options.seconds / 2
+                                                                : WATCH_SECONDS;
+    snprintf(seconds, sizeof seconds, "%.3f", longest);
     snprintf(runs, sizeof runs, "%" PRIu64, check->options.graph_runs);
     snprintf(seed, sizeof seed, "%" PRIu64, check->options.seed);
     step_begin(&step, "graph", GRACE_SECONDS + check->options.seconds);
