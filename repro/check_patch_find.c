@@ -71,8 +71,8 @@ static const struct check_file *file_of(const struct check *check, const char *p
     return NULL;
 }
 
-/* In how many of its tries. One that was made with other code, and fitted to this one, is exact from
- * then on. */
+/* In how many of its tries. One that was made with other code, and fitted to this one, is exact
+ * from then on. */
 static uint32_t shown_in(const json_t *row)
 {
     bool refitted = json_is_string(json_object_get(row, "refitted"));

@@ -20,7 +20,8 @@
 #include "repro/file.h"
 #include "repro/reproducer.h"
 
-enum { GRACE_SECONDS = 20, REPLAY_SECONDS = 6, WATCH_SECONDS = 2, AROUND_MAX = 12, STORIES_MAX = 48 };
+enum { GRACE_SECONDS = 20, REPLAY_SECONDS = 6, WATCH_SECONDS = 2 };
+enum { AROUND_MAX = 12, STORIES_MAX = 48 };
 
 /* --- the reproducers --- */
 
