@@ -18,7 +18,6 @@
 #include "repro/file.h"
 #include "repro/output.h"
 #include "repro/patch_git.h"
-#include "repro/progress.h"
 #include "repro/reproducer.h"
 #include "repro/sarif.h"
 
@@ -306,15 +305,15 @@ int command_check_patch(int argc, char **argv)
     static struct check check = { .options = { .seconds = 3, .graph_runs = 10000, .seed = 1,
                                                .tries = 20, .format = CHECK_TEXT,
                                                .trees = { .build = BUILD_STANDARD } } };
-    struct progress progress;
     argp_parse(&argp, argc, argv, 0, NULL, &check.options);
-    progress_begin(&progress);
+    progress_begin(&check.progress);
     int code = prepare(&check);
     if (code != EXIT_CLEAN) {
         fprintf(stderr, "wedge: %s\n", check.trees.error);
     } else {
         code = check_stages(&check);
-        check.seconds = progress_seconds(&progress);
+        check.seconds = progress_seconds(&check.progress);
+        progress_clear(&check.progress);
         if (code != EXIT_USAGE && !keep_all(&check))
             code = EXIT_BROKEN;
         if (code != EXIT_USAGE)

@@ -15,6 +15,7 @@
 #include "core/base/array.h"
 #include "repro/order.h"
 #include "repro/patch_trees.h"
+#include "repro/progress.h"
 #include "repro/sandbox.h"
 
 enum side { SIDE_BASE, SIDE_PATCHED, SIDES };
@@ -104,6 +105,7 @@ struct check {
     uint32_t unlisted;   /* pairs that the golden order lacks */
     uint32_t counts[CHANGE_COUNT];
     double seconds;
+    struct progress progress;
     bool failed_must_fix;
 };
 

@@ -132,11 +132,23 @@ static void prepare(struct check *check, struct check_step *step, enum side side
     };
 }
 
+static void show_progress(struct check *check, const struct check_step *step)
+{
+    char text[128];
+    double seconds = progress_seconds(&check->progress);
+    if (!progress_is_due(&check->progress, seconds))
+        return;
+    snprintf(text, sizeof text, "check-patch: %s on both sides, %.0f s, %u findings", step->name,
+             seconds, (unsigned)check->findings.count);
+    progress_print(&check->progress, text);
+}
+
 void step_run(struct check *check, struct check_step *step)
 {
     static struct run runs[SIDES];
     struct sandbox sandboxes[SIDES] = { { .pid = 0 } };
     bool runs_here[SIDES];
+    show_progress(check, step);
     for (enum side side = 0; side < SIDES; side++) {
         runs_here[side] = step->count[side] > 0 && !check->silence[side].silent;
         if (!runs_here[side])
