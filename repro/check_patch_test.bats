@@ -11,7 +11,8 @@ bats_require_minimum_version 1.5.0
 setup_file() {
     cd "$BATS_TEST_DIRNAME/.."
     out=$(realpath "${WEDGE_OUT:-out}")
-    export WEDGE_ROOT=$PWD WEDGE_CACHE=$out/check-patch/cache
+    wedge=$(realpath "${WEDGE:-out/wedge}")
+    export wedge WEDGE_CACHE=$out/check-patch/cache
     export repository=$out/check-patch/repository
     rm -rf "$repository"
     mkdir -p "$repository" "$WEDGE_CACHE"
@@ -25,7 +26,6 @@ setup_file() {
 
 setup() {
     cd "$repository"
-    wedge=$(realpath "${WEDGE:-$WEDGE_ROOT/out/wedge}")
     bugs=$repository/corpus/bugs patches=$repository/repro/patches
 }
 
