@@ -92,8 +92,8 @@ static void sum_text(const struct board *board, const struct results *results,
             totals->runs, seconds, output_amount((double)totals->runs / seconds, runs),
             output_amount((double)totals->steps / seconds, steps), results->options->seed);
     if (totals->budget > 0)
-        fprintf(stderr, "wedge: %" PRIu64 " of them were cut off after %d steps\n", totals->budget,
-                ENGINE_STEPS_STANDARD);
+        fprintf(stderr, "wedge: %" PRIu64 " of them were cut off: %d steps, or no room for more "
+                "threads\n", totals->budget, ENGINE_STEPS_STANDARD);
     if (results->count == 0 && totals->steps > 0)
         printf("no finding in %s\n", results->options->subject->name);
     if (!results->options->keep_going)

@@ -335,12 +335,29 @@ static void give_up(const struct plan *plan)
     hook_fail("the subject gave up");
 }
 
+static void have_no_room(const struct plan *plan)
+{
+    (void)plan;
+    hook_give_up("the subject has no room");
+}
+
 static void run_without_hooks(const struct plan *plan)
 {
     (void)plan;
     hook_store(&word, 1u);
     for (;;)
         raise(SIGVTALRM); /* the watchdog's tick, sooner than it would come */
+}
+
+static void a_subject_without_room_ends_the_run_and_is_no_finding(void **state)
+{
+    (void)state;
+    static const struct wedge_subject full = { .name = "full", .run = have_no_room,
+                                               .reset = reset };
+    test_run(&full, strategy_find("random"), 1);
+    assert_int_equal(test_outcome.verdict, VERDICT_BUDGET);
+    assert_false(verdict_is_finding(test_outcome.verdict));
+    assert_string_equal(test_outcome.message, "the subject has no room");
 }
 
 static void a_fatal_signal_is_a_verdict_and_the_engine_goes_on(void **state)
@@ -389,6 +406,7 @@ int main(void)
         cmocka_unit_test(what_is_overlooked_while_time_passes_is_a_late_wakeup),
         cmocka_unit_test(invariants_are_walked_whenever_nothing_runs),
         cmocka_unit_test(invariants_can_be_walked_after_each_step),
+        cmocka_unit_test(a_subject_without_room_ends_the_run_and_is_no_finding),
         cmocka_unit_test(a_fatal_signal_is_a_verdict_and_the_engine_goes_on),
         cmocka_unit_test(giving_up_is_a_crash_with_its_message),
         cmocka_unit_test(code_that_reaches_no_hook_point_does_not_hang_the_engine),

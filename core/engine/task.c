@@ -73,6 +73,13 @@ _Noreturn void hook_sim_fail(const struct hook_site *site, const char *message)
     engine_fail(VERDICT_CRASH, site, message);
 }
 
+_Noreturn void hook_sim_give_up(const struct hook_site *site, const char *message)
+{
+    if (!engine.live)
+        check_failed(message, site->function, site->file, (int)site->line);
+    engine_fail(VERDICT_BUDGET, site, message);
+}
+
 void hook_sim_progress(void)
 {
     engine.progress_step = engine.steps;

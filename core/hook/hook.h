@@ -86,6 +86,8 @@
  *   hook_unmask(context)                 from here on that context may interrupt this thread at any
  *   hook_mask(context)                   point; and no longer. Masked at first; not counted
  *   hook_fail(message)                   the code under test found itself broken; does not return
+ *   hook_give_up(message)                it has no room for what is asked of it, and is not to blame:
+ *                                        the run ends, and shows nothing; does not return
  *   hook_progress()                      something useful was done: not a livelock
  *
  *   hook_thread_start(entry, argument, name)   starts a thread; entry must not return but end in

@@ -221,6 +221,7 @@ void hook_plain_thread_create(struct hook_thread *thread, hook_entry *entry, voi
 #define hook_mask(context) ((void)sizeof(context))
 #define hook_unmask(context) ((void)sizeof(context))
 #define hook_fail(message) hook_plain_fail((message), __func__, __FILE__, __LINE__)
+#define hook_give_up(message) hook_fail(message)
 #define hook_progress() ((void)0)
 #define hook_peek_explicit(p, order) atomic_load_explicit((p), (order))
 #define hook_peek(p) hook_peek_explicit(p, memory_order_relaxed)

@@ -205,6 +205,7 @@ void hook_sim_enter(const struct hook_site *site, const char *context);
 void hook_sim_leave(const struct hook_site *site);
 void hook_sim_mask(const struct hook_site *site, const char *context, bool masked);
 _Noreturn void hook_sim_fail(const struct hook_site *site, const char *message);
+_Noreturn void hook_sim_give_up(const struct hook_site *site, const char *message);
 void hook_sim_progress(void);
 void hook_sim_thread_start(const struct hook_site *site, hook_entry *entry, void *argument,
                            const char *name);
@@ -491,6 +492,7 @@ void hook_sim_gate_open(const struct hook_site *site);
 #define hook_mask(context) hook_sim_mask(HOOK_SITE(HOOK_CONTEXT, "mask"), (context), true)
 #define hook_unmask(context) hook_sim_mask(HOOK_SITE(HOOK_CONTEXT, "unmask"), (context), false)
 #define hook_fail(message) hook_sim_fail(HOOK_SITE(HOOK_FAIL, "fail"), (message))
+#define hook_give_up(message) hook_sim_give_up(HOOK_SITE(HOOK_FAIL, "fail"), (message))
 #define hook_progress() hook_sim_progress()
 
 #define hook_thread_start(entry, argument, name) \

@@ -22,8 +22,10 @@
 /* Ids begin with 0, seeds must not be 0. */
 static struct m *mcommoninit(void)
 {
+    /* Go would have room for 10,000. A schedule that stops each M on its way to sleep needs ever more
+     * of them. */
     if (sched.mnext == M_MAX)
-        throw("thread exhaustion");
+        hook_give_up("thread exhaustion");
     struct m *mp = &rt.ms[sched.mnext];
     mp->id = sched.mnext++;
     mp->g0.m = mp;
