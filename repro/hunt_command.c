@@ -53,76 +53,76 @@ static void check_exhaustive(struct argp_state *state, struct hunt_options *to)
         to->preemptions_max = PREEMPTIONS_STANDARD;
 }
 
-static error_t parse_option(int key, char *text, struct argp_state *state)
+static void take_strategy(struct argp_state *state, const char *name, struct hunt_options *to)
+{
+    to->exhaustive = strcmp(name, EXHAUSTIVE_NAME) == 0;
+    to->strategy = strategy_find(name);
+    if (to->strategy == NULL && !to->exhaustive)
+        argp_error(state, "no strategy '%s' (see: wedge list)", name);
+}
+
+static void take_subject(struct argp_state *state, const char *name, struct hunt_options *to)
+{
+    if (to->subject != NULL)
+        argp_error(state, "one SUBJECT at a time, found '%s', too", name);
+    to->subject = subject_find(name);
+    if (to->subject == NULL)
+        argp_error(state, "no subject '%s' (see: wedge list)", name);
+}
+
+static void take_settings(struct argp_state *state, char *text)
+{
+    if (state->hook != NULL)
+        argp_error(state, "--set is said once: NAME=VALUE,NAME=VALUE");
+    state->hook = text; /* until the subject is known */
+}
+
+static void take_end(struct argp_state *state, struct hunt_options *to)
+{
+    if (to->subject == NULL)
+        argp_error(state, "which SUBJECT? (see: wedge list)");
+    if (state->hook != NULL)
+        argument_settings(state, to->subject, state->hook, &to->settings);
+    check_exhaustive(state, to);
+}
+
+/* How much of what. */
+static error_t parse_number(int key, char *text, struct argp_state *state)
 {
     struct hunt_options *to = state->input;
     switch (key) {
-    case 's':
-        to->exhaustive = strcmp(text, EXHAUSTIVE_NAME) == 0;
-        to->strategy = strategy_find(text);
-        if (to->strategy == NULL && !to->exhaustive)
-            argp_error(state, "no strategy '%s' (see: wedge list)", text);
-        return 0;
-    case 'f':
-        to->faults = argument_faults(state, text);
-        return 0;
-    case 'x':
-        if (state->hook != NULL)
-            argp_error(state, "--set is said once: NAME=VALUE,NAME=VALUE");
-        state->hook = text; /* until the subject is known */
-        return 0;
-    case 't':
-        to->seconds_max = argument_seconds(state, "--time", text);
-        return 0;
-    case 'r':
-        to->runs_max = argument_number(state, "--runs", text, 0, UINT64_MAX);
-        return 0;
-    case 'S':
-        to->seed = argument_number(state, "--seed", text, 0, INT64_MAX);
-        return 0;
+    case 't': to->seconds_max = argument_seconds(state, "--time", text); return 0;
+    case 'r': to->runs_max = argument_number(state, "--runs", text, 0, UINT64_MAX); return 0;
+    case 'S': to->seed = argument_number(state, "--seed", text, 0, INT64_MAX); return 0;
     case 'j':
         to->jobs = (uint32_t)argument_number(state, "--jobs", text, 1, HUNT_JOBS_MAX);
-        return 0;
-    case 'o':
-        to->folder = text;
-        return 0;
-    case 'c':
-        to->corpus = text;
         return 0;
     case 'p':
         to->preemptions_max = (uint32_t)argument_number(state, "--preemptions", text, 0, 1000);
         return 0;
-    case 'F':
-        to->program_path = text;
-        return 0;
-    case 'k':
-        to->keep_going = true;
-        return 0;
     case 'R':
         to->shrink_runs = (uint32_t)argument_number(state, "--shrink", text, 0, 1000000000);
         return 0;
-    case 'P':
-        to->no_prediction = true;
-        return 0;
-    case 'J':
-        to->json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (to->subject != NULL)
-            argp_error(state, "one SUBJECT at a time, found '%s', too", text);
-        to->subject = subject_find(text);
-        if (to->subject == NULL)
-            argp_error(state, "no subject '%s' (see: wedge list)", text);
-        return 0;
-    case ARGP_KEY_END:
-        if (to->subject == NULL)
-            argp_error(state, "which SUBJECT? (see: wedge list)");
-        if (state->hook != NULL)
-            argument_settings(state, to->subject, state->hook, &to->settings);
-        check_exhaustive(state, to);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+    struct hunt_options *to = state->input;
+    switch (key) {
+    case 's': take_strategy(state, text, to); return 0;
+    case 'f': to->faults = argument_faults(state, text); return 0;
+    case 'x': take_settings(state, text); return 0;
+    case 'o': to->folder = text; return 0;
+    case 'c': to->corpus = text; return 0;
+    case 'F': to->program_path = text; return 0;
+    case 'k': to->keep_going = true; return 0;
+    case 'P': to->no_prediction = true; return 0;
+    case 'J': to->json = true; return 0;
+    case ARGP_KEY_ARG: take_subject(state, text, to); return 0;
+    case ARGP_KEY_END: take_end(state, to); return 0;
+    default: return parse_number(key, text, state);
     }
 }
 
