@@ -117,6 +117,20 @@ static int is_visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
+/* Visits the files of the folder in the order of their names. False: errno says why. */
+static bool each_name(void (*visit)(const char *name, void *context), void *context)
+{
+    struct dirent **names;
+    int count = scandir(folder, &names, is_visible, alphasort);
+    for (int i = 0; i < count; i++) {
+        visit(names[i]->d_name, context);
+        free(names[i]);
+    }
+    if (count >= 0)
+        free(names);
+    return count >= 0;
+}
+
 static bool take_file(const char *name)
 {
     struct file file;
@@ -130,9 +144,13 @@ static bool take_file(const char *name)
     return true;
 }
 
+static void open_file(const char *name, void *strange)
+{
+    *(uint32_t *)strange += !take_file(name);
+}
+
 bool corpus_open(const char *path, uint32_t *strange)
 {
-    struct dirent **names;
     *strange = 0;
     for (uint32_t i = 0; i < file_count; i++)
         free(files[i].bytes);
@@ -145,14 +163,7 @@ bool corpus_open(const char *path, uint32_t *strange)
     }
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
         return false;
-    int count = scandir(folder, &names, is_visible, alphasort);
-    for (int i = 0; i < count; i++) {
-        *strange += !take_file(names[i]->d_name);
-        free(names[i]);
-    }
-    if (count >= 0)
-        free(names);
-    return count >= 0;
+    return each_name(open_file, strange);
 }
 
 /* --- among jobs --- */
@@ -170,7 +181,7 @@ static bool write_draft(const struct wedge_subject *subject, const struct draft 
 }
 
 /* A file of another job that is not known yet: kept as if this one had seen it. */
-static void take_other(const struct wedge_subject *subject, const char *name)
+static void take_other(const char *name, void *subject)
 {
     size_t size;
     uint64_t hash;
@@ -185,7 +196,6 @@ static void take_other(const struct wedge_subject *subject, const char *name)
 
 bool corpus_share(const struct wedge_subject *subject)
 {
-    struct dirent **names;
     bool written = true;
     if (folder[0] == '\0')
         return true;
@@ -193,13 +203,8 @@ bool corpus_share(const struct wedge_subject *subject)
         shared_count = kept_count - KEPT_MAX;
     for (; written && shared_count < kept_count; shared_count++)
         written = write_draft(subject, &kept[shared_count % KEPT_MAX]);
-    int error = errno, count = scandir(folder, &names, is_visible, alphasort);
-    for (int i = 0; i < count; i++) {
-        take_other(subject, names[i]->d_name);
-        free(names[i]);
-    }
-    if (count >= 0)
-        free(names);
+    int error = errno;
+    each_name(take_other, (void *)(uintptr_t)subject);
     shared_count = kept_count;
     errno = error;
     return written;

@@ -5,7 +5,7 @@
  * acts an active tester at a place that it was told of (Sen, "Race directed random testing of
  * concurrent programs", PLDI 2008); here the place is any, one per run. A window between two steps
  * of an operation stays open until all that can happen in it has happened, and it takes as many runs
- * to find as a program has places, not as it has steps. Some windows have two sides, each to be paused
+ * to find as a program has places, not as it has steps. Some windows have two sides, each to be held
  * open: so it is also done with one in sixteen of all places.
  *
  * Each place has a random rank per run, and the one of the least rank that was met so far is it: so
