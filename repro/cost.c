@@ -113,6 +113,11 @@ struct cost cost_of(const struct wedge_subject *subject, const struct plan *plan
                             arguments_cost(subject, plan), steps } };
 }
 
+uint64_t cost_lines(const struct cost *cost)
+{
+    return cost->parts[0];
+}
+
 bool cost_is_less(const struct cost *a, const struct cost *b)
 {
     for (uint32_t i = 0; i < COST_PARTS; i++)

@@ -17,6 +17,8 @@ struct cost {
 };
 
 struct cost cost_of(const struct wedge_subject *subject, const struct plan *plan);
+/* Of program, faults and schedule. */
+uint64_t cost_lines(const struct cost *cost);
 bool cost_is_less(const struct cost *a, const struct cost *b);
 
 /* 0 if it may be that, or else the smallest value. */

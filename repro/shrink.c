@@ -14,7 +14,10 @@
 #include "repro/refit.h"
 #include "repro/shrink_pass.h"
 
-enum { TRIES = 150 };
+enum {
+    TRIES = 150,
+    LARGE = 12, /* lines; what has no more fits a reader's head */
+};
 
 static volatile sig_atomic_t under_way, stopped;
 
@@ -106,34 +109,80 @@ bool shrink_try(struct shrink *shrink)
            shrink_keep(shrink);
 }
 
-/* Until none helps. */
-static void repeat(struct shrink *shrink, bool (*const passes[])(struct shrink *shrink),
-                   uint32_t count)
+bool shrink_is_large(const struct shrink *shrink)
 {
-    bool better = true;
-    while (better && !shrink_exhausted(shrink)) {
-        better = false;
-        for (uint32_t i = 0; i < count; i++)
-            better = passes[i](shrink) || better;
-    }
+    return cost_lines(&shrink->cost) > LARGE;
 }
 
-/* What fits the present schedule costs one run each: most goes that way, and then a search has
- * little to try. */
-static void shrink_all(struct shrink *shrink)
+typedef bool pass_function(struct shrink *shrink);
+
+static bool each_once(struct shrink *shrink, pass_function *const passes[], uint32_t count)
 {
-    static bool (*const quick[])(struct shrink *shrink) = {
+    bool better = false;
+    for (uint32_t i = 0; i < count; i++)
+        better = passes[i](shrink) || better;
+    return better;
+}
+
+/* What fits the present schedule costs one run each, so nothing is looked for. */
+static void shrink_quickly(struct shrink *shrink)
+{
+    static pass_function *const passes[] = {
         shrink_switches, shrink_faults, shrink_segments, shrink_actors, shrink_operations,
     };
-    static bool (*const thorough[])(struct shrink *shrink) = {
-        shrink_search,   shrink_actors,   shrink_operations, shrink_owners,    shrink_vary,
-        shrink_settings, shrink_faults,   shrink_switches,   shrink_segments,  shrink_merge,
-        shrink_restart,  shrink_arguments, shrink_rename,    shrink_steps,
-    };
     shrink->tries = 0;
-    repeat(shrink, quick, count_of(quick));
+    while (each_once(shrink, passes, count_of(passes)) && !shrink_exhausted(shrink))
+        ;
+}
+
+/* Until that saves no line, twice: the next time by other chances. A sixteenth of the runs is left,
+ * so that what comes of it can be made minimal. */
+static void shrink_thoroughly(struct shrink *shrink)
+{
+    static pass_function *const passes[] = {
+        shrink_search,   shrink_actors,    shrink_operations, shrink_owners,   shrink_vary,
+        shrink_settings, shrink_faults,    shrink_switches,   shrink_segments, shrink_merge,
+        shrink_restart,  shrink_arguments, shrink_rename,     shrink_steps,
+    };
+    uint32_t in_vain = 0, runs_max = shrink->runs_max;
+    shrink->runs_max -= runs_max / 16;
     shrink->tries = TRIES;
-    repeat(shrink, thorough, count_of(thorough));
+    while (in_vain < 2 && !shrink_exhausted(shrink)) {
+        uint64_t lines = cost_lines(&shrink->cost);
+        each_once(shrink, passes, count_of(passes));
+        in_vain = cost_lines(&shrink->cost) < lines ? 0 : in_vain + 1;
+    }
+    shrink->runs_max = runs_max;
+}
+
+static void shrink_to_minimum(struct shrink *shrink)
+{
+    static pass_function *const passes[] = {
+        shrink_settings, shrink_owners,    shrink_merge,
+        shrink_arguments, shrink_rename,   shrink_steps,
+    };
+    do
+        shrink_quickly(shrink);
+    while (each_once(shrink, passes, count_of(passes)) && !shrink_exhausted(shrink));
+}
+
+/* Most goes by what costs little, and then a search has little to try. */
+void shrink_passes(struct shrink *shrink)
+{
+    shrink_quickly(shrink);
+    shrink_thoroughly(shrink);
+    shrink_to_minimum(shrink);
+    shrink->minimal = !shrink_exhausted(shrink);
+}
+
+static void shrink_all(struct shrink *shrink, uint32_t runs_max)
+{
+    shrink->runs_max = runs_max / 3;
+    shrink_passes(shrink);
+    shrink->runs_max = runs_max;
+    shrink_anew(shrink);
+    if (!shrink->minimal)
+        shrink_passes(shrink);
 }
 
 static uint32_t verify(struct shrink *shrink)
@@ -194,15 +243,14 @@ bool shrink(struct reproducer *reproducer, uint32_t runs_max, uint32_t faults,
     plan_copy(original, &reproducer->plan);
     shrink->reproducer = reproducer;
     shrink->best = &reproducer->plan;
-    shrink->runs_max = runs_max;
     shrink->faults = reproducer->subject->faults & (faults | fault_mask(&reproducer->plan));
     stopped = 0;
     under_way = 1;
     *result = (struct shrink_result){ 0 };
     bool begun = begin(shrink);
     if (begun)
-        shrink_all(shrink);
-    result->minimal = begun && !shrink_exhausted(shrink);
+        shrink_all(shrink, runs_max);
+    result->minimal = shrink->minimal;
     result->stopped = stopped != 0;
     under_way = 0;
     if (begun)

@@ -139,7 +139,7 @@ static int shrink_file(const struct options *options)
 
 static const struct argp_option option_rows[] = {
     { "output", 'o', "OUT", 0, "where to write it; x.repro goes to x.min.repro", 0 },
-    { "runs", 'r', "N", 0, "how many runs to spend at most; 100000", 0 },
+    { "runs", 'r', "N", 0, "how many runs to spend at most; 150000", 0 },
     { "json", 'J', NULL, 0, "one JSON line", 0 },
     { 0 },
 };

@@ -166,6 +166,12 @@ bool shrink_actors(struct shrink *shrink)
     return better;
 }
 
+/* It leaves out nothing, and there are many of them: fewer other schedules are looked at. */
+static bool try_value(struct shrink *shrink)
+{
+    return shrink_try(shrink) || shrink_try_few(shrink, shrink->tries / 4);
+}
+
 /* False, too, if that actor may not do it. */
 static bool give(struct shrink *shrink, uint32_t index, struct plan_operation to)
 {
@@ -176,7 +182,7 @@ static bool give(struct shrink *shrink, uint32_t index, struct plan_operation to
     struct plan *plan = candidate_of_best(shrink);
     plan->operations[index].actor_kind = to.actor_kind;
     plan->operations[index].actor = to.actor;
-    return shrink_try(shrink) || shrink_try_few(shrink, shrink->tries / 8);
+    return try_value(shrink);
 }
 
 bool shrink_owners(struct shrink *shrink)
@@ -223,7 +229,7 @@ static bool simplify_argument(struct shrink *shrink, uint32_t index, uint32_t pl
     if (value == simplest)
         return false;
     candidate_of_best(shrink)->operations[index].arguments[place] = simplest;
-    if (shrink_try_program(shrink))
+    if (try_value(shrink))
         return true;
     /* A round number reads better than what a generator drew. */
     uint64_t above = (uint64_t)value - (uint64_t)simplest;
@@ -277,7 +283,7 @@ static bool rename_object(struct shrink *shrink, uint32_t index, uint32_t place)
     for (int64_t lower = argument->minimum; lower < value; lower++) {
         exchange_objects(shrink->reproducer->subject, candidate_of_best(shrink), argument->prefix,
                          value, lower);
-        if (shrink_try_program(shrink))
+        if (try_value(shrink))
             return true;
     }
     return false;

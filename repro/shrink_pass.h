@@ -15,6 +15,7 @@ struct shrink {
     uint32_t runs, runs_max;
     uint32_t faults; /* mask of the kinds that a search may inject */
     uint64_t seed;
+    bool minimal;     /* best is what shrink_passes() ended with, with runs left */
     uint64_t steps;   /* of the run of best */
     uint32_t threads; /* that it had */
     uint32_t tries;   /* how many schedules to draw for a program that `best` does not fit */
@@ -37,6 +38,10 @@ bool shrink_try(struct shrink *shrink);
 bool shrink_try_program(struct shrink *shrink);
 /* Schedules of a few segments for the candidate's program and faults, by chance. */
 bool shrink_try_few(struct shrink *shrink, uint32_t tries);
+/* `best` is worth another search. */
+bool shrink_is_large(const struct shrink *shrink);
+/* All passes but shrink_anew(), again and again until none of them helps. */
+void shrink_passes(struct shrink *shrink);
 bool shrink_exhausted(const struct shrink *shrink);
 
 /* Passes: true if `best` got smaller. */
@@ -52,6 +57,7 @@ bool shrink_arguments(struct shrink *shrink);  /* makes arguments simpler */
 bool shrink_rename(struct shrink *shrink);     /* numbers actors and objects from the first */
 bool shrink_search(struct shrink *shrink);     /* looks for a smaller schedule */
 bool shrink_restart(struct shrink *shrink);    /* shrinks another schedule, not smaller yet */
+bool shrink_anew(struct shrink *shrink);       /* while it is large: shrinks other finds */
 bool shrink_vary(struct shrink *shrink);       /* fewer operations, and others among them */
 bool shrink_steps(struct shrink *shrink);      /* makes segments shorter */
 

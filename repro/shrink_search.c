@@ -19,6 +19,7 @@ enum {
     RESTART_TRIES = 60,
     VARIATIONS = 400,
     VARIATION_TRIES = 4,
+    ANEW_TRIES = 60000,
 };
 
 /* By turns; not the portfolio, which learns from what was run before. */
@@ -73,29 +74,39 @@ static void shrink_schedule(struct shrink *shrink)
     }
 }
 
-/* The last run showed the finding. What it recorded shrinks by itself, and is kept if it is smaller
- * then; otherwise `best` is what it was. */
-static bool keep_when_shrunk(struct shrink *shrink)
+/* What was recorded is `best` now, after those passes, unless it is no smaller then than `best`
+ * was, which *before keeps meanwhile. */
+static bool keep_when_shrunk(struct shrink *shrink, struct plan *before,
+                             void (*passes)(struct shrink *shrink))
 {
-    static struct plan before;
     struct cost cost = shrink->cost;
     uint64_t steps = shrink->steps;
     uint32_t threads = shrink->threads;
-    if (!shrink_record(shrink))
-        return false;
-    struct cost recorded = cost_of(shrink->reproducer->subject, &shrink->recorded);
-    bool less = shrink_is_less(shrink, &recorded);
-    plan_copy(&before, shrink->best);
+    bool minimal = shrink->minimal;
+    plan_copy(before, shrink->best);
     shrink_take(shrink);
-    if (!less)
-        shrink_schedule(shrink);
-    if (less || cost_is_less(&shrink->cost, &cost))
+    passes(shrink);
+    if (cost_is_less(&shrink->cost, &cost))
         return true;
-    plan_copy(shrink->best, &before);
+    plan_copy(shrink->best, before);
     shrink->cost = cost;
     shrink->steps = steps;
     shrink->threads = threads;
+    shrink->minimal = minimal;
     return false;
+}
+
+/* The last run showed the finding. If that is smaller as it comes, it needs no shrinking yet. */
+static bool keep_or_shrink(struct shrink *shrink)
+{
+    static struct plan before;
+    if (!shrink_record(shrink))
+        return false;
+    struct cost cost = cost_of(shrink->reproducer->subject, &shrink->recorded);
+    if (!shrink_is_less(shrink, &cost))
+        return keep_when_shrunk(shrink, &before, shrink_schedule);
+    shrink_take(shrink);
+    return true;
 }
 
 /* The first schedules that show it, which may be longer than they need be, are shrunk. */
@@ -109,7 +120,7 @@ static bool search_program(struct shrink *shrink)
         plan_copy(&shrink->candidate, &program);
         if (!shrink_shows(shrink, &shrink->candidate, next_strategy(shrink, i)))
             continue;
-        if (keep_when_shrunk(shrink))
+        if (keep_or_shrink(shrink))
             return true;
         shown++;
     }
@@ -123,7 +134,7 @@ bool shrink_try_program(struct shrink *shrink)
         return false;
     plan_copy(&program, &shrink->candidate);
     if (shrink_shows(shrink, &shrink->candidate, strategy_replay_lenient()) &&
-        keep_when_shrunk(shrink))
+        keep_or_shrink(shrink))
         return true;
     plan_copy(&shrink->candidate, &program);
     if (shrink_try_few(shrink, shrink->tries))
@@ -159,7 +170,7 @@ static bool restart(struct shrink *shrink)
     plan_copy(&shrink->candidate, shrink->best);
     for (uint32_t i = 0; i < RESTART_TRIES && !shrink_exhausted(shrink); i++)
         if (shrink_shows(shrink, &shrink->candidate, next_strategy(shrink, i)))
-            return keep_when_shrunk(shrink);
+            return keep_or_shrink(shrink);
     return false;
 }
 
@@ -169,6 +180,35 @@ bool shrink_restart(struct shrink *shrink)
     for (uint32_t i = 0; i < RESTARTS && !shrink_exhausted(shrink); i++)
         if (shrink->best->segment_count + shrink->best->fault_count > 0)
             better = restart(shrink) || better;
+    return better;
+}
+
+/* --- from another find --- */
+
+/* The next program, as a hunt draws it, that shows the finding. */
+static bool find_again(struct shrink *shrink, struct prng *prng, uint32_t *tries)
+{
+    while (*tries > 0 && !shrink_exhausted(shrink)) {
+        --*tries;
+        plan_clear(&shrink->candidate);
+        shrink->reproducer->subject->generate(&shrink->candidate, prng, shrink->faults);
+        strategy_seed(++shrink->seed);
+        if (shrink_shows(shrink, &shrink->candidate, strategy_at(0)) && shrink_record(shrink))
+            return true;
+    }
+    return false;
+}
+
+bool shrink_anew(struct shrink *shrink)
+{
+    static struct plan before;
+    struct prng prng = { ++shrink->seed };
+    uint32_t tries = ANEW_TRIES;
+    bool better = false;
+    strategy_forget();
+    while (shrink_is_large(shrink) && find_again(shrink, &prng, &tries))
+        if (keep_when_shrunk(shrink, &before, shrink_passes))
+            better = true;
     return better;
 }
 

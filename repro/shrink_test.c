@@ -81,6 +81,15 @@ static void goroutine(void *argument)
     hook_thread_exit();
 }
 
+static void generate(struct plan *plan, struct prng *prng, uint32_t faults)
+{
+    (void)faults;
+    plan->settings[0] = 2;
+    for (uint8_t actor = 1; actor <= 4; actor++)
+        plan_add_operation(plan, (struct plan_operation){ .actor_kind = 'g', .actor = actor,
+                                                          .verb = (uint8_t)prng_below(prng, 4) });
+}
+
 static void reset(void)
 {
     hook_mutex_init(&lock_a, "a");
@@ -112,6 +121,7 @@ static const struct wedge_subject subject = { .name = "shrunk",
                                               .verbs = verbs,
                                               .verb_count = 4,
                                               .faults = 1u << FAULT_CAS,
+                                              .generate = generate,
                                               .reset = reset,
                                               .run = start,
                                               .finished = finished };
@@ -268,6 +278,23 @@ static void passes_over_a_schedule_make_it_shorter(void **state)
     }
 }
 
+/* What shrinks is another find, of a program that the subject draws. */
+static void a_large_find_gives_way_to_another(void **state)
+{
+    (void)state;
+    static struct shrink shrinking;
+    long_deadlock();
+    shrinking = (struct shrink){ .reproducer = &reproducer, .best = &reproducer.plan,
+                                 .cost = cost_of(&subject, &reproducer.plan),
+                                 .runs_max = SHRINK_RUNS_STANDARD };
+    assert_true(shrink_is_large(&shrinking));
+    assert_true(shrink_anew(&shrinking));
+    assert_false(shrink_is_large(&shrinking));
+    assert_true(shrinking.minimal);
+    assert_true(shown(&reproducer.plan));
+    assert_false(shrink_anew(&shrinking)); /* it is small: nothing is looked for */
+}
+
 static void the_same_plan_shrinks_to_the_same(void **state)
 {
     (void)state;
@@ -400,6 +427,7 @@ int main(void)
         cmocka_unit_test(a_fault_that_is_needed_is_kept_and_others_are_not),
         cmocka_unit_test(nothing_more_can_be_left_out),
         cmocka_unit_test(passes_over_a_schedule_make_it_shorter),
+        cmocka_unit_test(a_large_find_gives_way_to_another),
         cmocka_unit_test(the_same_plan_shrinks_to_the_same),
         cmocka_unit_test(runs_are_bounded_and_what_is_left_still_shows),
         cmocka_unit_test(what_is_not_shown_is_left_alone),
