@@ -15,8 +15,9 @@ struct example {
     struct hook_note note;
     const uint32_t *published;
     int64_t sent_ns; /* when the note was set */
-    int64_t alarm_ns; /* when the sleeper is to be up, 0: at no time */
-    uint32_t running; /* threads that have not come to their end */
+    _Atomic int64_t alarm_ns; /* when the sleeper is to be up, 0: at no time */
+    uint32_t number; /* no word: a plain variable */
+    _Atomic uint32_t running; /* threads that have not come to their end */
 };
 extern struct example example;
 
@@ -49,6 +50,8 @@ EXAMPLE_RUN(two_looks);
 EXAMPLE_RUN(two_looks_fixed);
 EXAMPLE_RUN(no_memory);
 EXAMPLE_RUN(no_memory_fixed);
+EXAMPLE_RUN(two_locks);
+EXAMPLE_RUN(one_lock);
 EXAMPLE_RUN(null);
 EXAMPLE_RUN(null_fixed);
 EXAMPLE_RUN(fail);

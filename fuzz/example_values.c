@@ -42,14 +42,14 @@ static void raise_until_it_holds(void *unused)
 
 const char *example_check_count(bool idle)
 {
-    if (idle && example.running == 0 && atomic_load(&example.left) != 2)
+    if (idle && atomic_load(&example.running) == 0 && atomic_load(&example.left) != 2)
         return "E1 the count differs from how often it was counted";
     return NULL;
 }
 
 const char *example_check_left(bool idle)
 {
-    if (idle && example.running == 0 && atomic_load(&example.left) == 0)
+    if (idle && atomic_load(&example.running) == 0 && atomic_load(&example.left) == 0)
         return "E2 left was not raised";
     return NULL;
 }
@@ -143,6 +143,40 @@ void example_no_memory_fixed(const struct plan *plan)
 {
     (void)plan;
     example_start(count_with_a_reserve, NULL);
+}
+
+/* --- race --- */
+
+static void count_under(struct hook_mutex *mutex)
+{
+    hook_lock(mutex);
+    example.number++;
+    hook_unlock(mutex);
+    example_end();
+}
+
+static void count_under_a(void *unused)
+{
+    (void)unused;
+    count_under(&example.a);
+}
+
+static void count_under_b(void *unused)
+{
+    (void)unused;
+    count_under(&example.b);
+}
+
+void example_two_locks(const struct plan *plan)
+{
+    (void)plan;
+    example_start(count_under_a, count_under_b);
+}
+
+void example_one_lock(const struct plan *plan)
+{
+    (void)plan;
+    example_start(count_under_a, count_under_a);
 }
 
 /* --- crash --- */

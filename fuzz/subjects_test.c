@@ -72,7 +72,8 @@ static void a_fault_is_what_its_example_needs(void **state)
                                 1u << FAULT_WAKE | 1u << FAULT_MEMORY);
 }
 
-/* What a run can end in or predict has an example each; a replay can diverge besides. */
+/* What a run can end in or predict has an example each; a replay can diverge besides, and a race is
+ * seen where ThreadSanitizer looks. */
 static void every_verdict_has_an_example(void **state)
 {
     (void)state;
@@ -80,7 +81,7 @@ static void every_verdict_has_an_example(void **state)
     for (uint32_t i = 0; i < example_count(); i++)
         seen[example_expects(i)] = seen[example_predicts(i)] = true;
     for (int verdict = 0; verdict < VERDICT_COUNT; verdict++)
-        assert_true(seen[verdict] || verdict == VERDICT_DIVERGED);
+        assert_true(seen[verdict] || verdict == VERDICT_DIVERGED || verdict == VERDICT_RACE);
 }
 
 /* From the first run that passes. */

@@ -67,6 +67,7 @@ static void read_words(int *argc, char ***argv)
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     read_words(argc, argv);
+    fuzz_begin();
     if (site_count() > 0)
         return 0;
     fprintf(stderr, "%s: no hook points are linked in: nothing can be tested\n",

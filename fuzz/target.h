@@ -18,8 +18,10 @@
 
 extern const struct wedge_subject wedge_subject;
 
+/* Both are provided by whoever links a target. Once, before the first run. */
+void fuzz_begin(void);
 /* The target has a finding, from the last run: reports it and writes a reproducer. The target ends
- * the process afterwards. Provided by whoever links a target. */
+ * the process afterwards. */
 void fuzz_finding(const struct wedge_subject *subject, const struct outcome *outcome);
 
 #endif

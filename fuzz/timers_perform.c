@@ -5,6 +5,7 @@
  * meaning that is not. Callbacks do only what cannot block, and only a few times.
  */
 #include "core/base/check.h"
+#include "core/base/tsan.h"
 #include "core/engine/engine.h"
 #include "core/runtime/scavenge.h"
 #include "fuzz/timers_program.h"
@@ -45,6 +46,13 @@ static bool make_change(enum model_kind kind, struct timer *t, int64_t when_ns,
     return false;
 }
 
+/* Others may use the timer, and do so after it was started. */
+static void added(uint32_t timer)
+{
+    program->adding[timer] = false;
+    tsan_release(&program->adding[timer]);
+}
+
 /* when_ns, *period_ns: whatever the runtime takes. */
 static void change_to(enum model_kind kind, uint32_t timer, int64_t when_ns,
                       const int64_t *period_ns)
@@ -53,14 +61,20 @@ static void change_to(enum model_kind kind, uint32_t timer, int64_t when_ns,
     if (kind == MODEL_ADD && program->model.timers[timer].changes > 0)
         kind = MODEL_RESET;
     struct model_change change;
+    if (program->adding[timer])
+        return;
+    tsan_acquire(&program->adding[timer]);
     if (!model_change_begin(&program->model, kind, timer, model_when(when_ns), &change))
         return;
     if (change.changes == 1) {
         struct gocall *call = &program->calls[timer];
         t->f = call->fn != NULL ? goFunc : callback;
         t->arg = call->fn != NULL ? (void *)call : t;
+        program->adding[timer] = kind == MODEL_ADD;
     }
     bool pending = make_change(kind, t, when_ns, period_ns);
+    if (program->adding[timer])
+        added(timer);
     judge(model_change_end(&program->model, &change, pending, engine_now()));
 }
 
@@ -95,6 +109,19 @@ static void start_after(uint32_t timer, int64_t duration_ns)
 
 /* --- operations on descriptors --- */
 
+/* Each use comes after the opening, and before one that opens it again; not before other uses. */
+static void use_begin(uint32_t descriptor)
+{
+    program->users[descriptor]++;
+    tsan_acquire(&program->descriptors[descriptor]);
+}
+
+static void use_end(uint32_t descriptor)
+{
+    program->users[descriptor]--;
+    tsan_release(&program->users[descriptor]);
+}
+
 static const int side_modes[SIDE_COUNT] = { [SIDE_READ] = 'r', [SIDE_WRITE] = 'w' };
 
 /* mode: 'r', 'w' or 'r'+'w'; the rest as in pollSetDeadline(). */
@@ -107,9 +134,9 @@ static void set_deadline(uint32_t descriptor, int mode, int64_t duration_ns)
     for (uint32_t i = 0; i < SIDE_COUNT; i++)
         if (mode != side_modes[1 - i])
             settings[i] = model_deadline_begin(&model->sides[i], engine_now(), duration_ns);
-    program->users[descriptor]++;
+    use_begin(descriptor);
     pollSetDeadline(&program->descriptors[descriptor], duration_ns, mode);
-    program->users[descriptor]--;
+    use_end(descriptor);
     for (uint32_t i = 0; i < SIDE_COUNT; i++)
         if (mode != side_modes[1 - i])
             model_deadline_end(&model->sides[i], settings[i], engine_now());
@@ -132,7 +159,7 @@ static void wait_for_descriptor(uint32_t descriptor, uint32_t side_index)
     if (side->busy)
         return;
     side->busy = true;
-    program->users[descriptor]++;
+    use_begin(descriptor);
     struct model_wait wait = model_wait_begin(side);
     enum poll_result result = pollReset(pd, mode);
     if (result == pollNoError) {
@@ -142,7 +169,7 @@ static void wait_for_descriptor(uint32_t descriptor, uint32_t side_index)
     }
     judge(model_wait_end(model, side, wait, model_result_of(result), engine_now()));
     side->busy = false;
-    program->users[descriptor]--;
+    use_end(descriptor);
 }
 
 static void report_event(uint32_t descriptor)
@@ -152,9 +179,9 @@ static void report_event(uint32_t descriptor)
         return;
     uint32_t armed[SIDE_COUNT];
     model_event_begin(model, armed);
-    program->users[descriptor]++;
+    use_begin(descriptor);
     netpoll_event(&program->descriptors[descriptor], 'r' + 'w');
-    program->users[descriptor]--;
+    use_end(descriptor);
     model_event_end(model, armed);
 }
 
@@ -164,9 +191,9 @@ void timers_close(uint32_t descriptor)
     if (!model->open || model->closed)
         return;
     model->closed = true;
-    program->users[descriptor]++;
+    use_begin(descriptor);
     pollUnblock(&program->descriptors[descriptor]);
-    program->users[descriptor]--;
+    use_end(descriptor);
 }
 
 /* Opens it again once nobody uses it any more. Events from before may still come through. */
@@ -175,9 +202,11 @@ static void open_again(uint32_t descriptor)
     struct model_descriptor *model = &program->model.descriptors[descriptor];
     if (!model->closed || program->users[descriptor] > 0 || program->closing)
         return;
+    tsan_acquire(&program->users[descriptor]);
     program->users[descriptor]++;
     pollOpen(&program->descriptors[descriptor]);
     program->users[descriptor]--;
+    tsan_release(&program->descriptors[descriptor]);
     for (uint32_t i = 0; i < SIDE_COUNT; i++)
         model->sides[i].deadline = DEADLINE_NONE;
     model->closed = false;
@@ -337,6 +366,8 @@ static void callback(void *argument, uintptr_t seq)
     uint32_t timer = (uint32_t)((struct timer *)argument - program->timers);
     const struct model_timer *model = &program->model.timers[timer];
     timers_touch();
+    if (program->adding[timer])
+        added(timer);
     judge(model_ran(&program->model, timer, engine_now()));
     program->callbacks++;
     if (program->rounds[timer]++ < CALLBACK_ROUNDS_MAX)

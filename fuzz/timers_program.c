@@ -11,12 +11,15 @@
  *   - the first goroutine then waits until each timer has run, stops those that would run long
  *     after, and ends. It keeps its P, so nobody may be left in a queue by then.
  *
- * Between two hook points nobody else runs, so the program's own state needs no locks.
+ * Between two hook points nobody else runs, so the program's own state needs no locks. Where who
+ * calls the runtime relies on that state, ThreadSanitizer is told of the order, as a real program
+ * would make one.
  */
 #include "fuzz/timers_program.h"
 
 #include <string.h>
 
+#include "core/base/tsan.h"
 #include "core/engine/engine.h"
 #include "core/runtime/invariant.h"
 #include "core/runtime/oversight.h"
@@ -83,6 +86,7 @@ void timers_settle(void)
         return;
     struct g *gp = program->main;
     program->main = NULL;
+    tsan_acquire(&program->main);
     goready(gp);
 }
 
@@ -93,6 +97,7 @@ static bool main_parks(struct g *gp, void *unused)
     if (phase_is_over())
         return false;
     program->main = gp;
+    tsan_release(&program->main);
     return true;
 }
 

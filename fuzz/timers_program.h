@@ -75,6 +75,7 @@ struct timers_program {
     uint32_t busy;       /* the same, but they give it up when asked to */
     uint32_t rounds[TIMERS_COUNT]; /* how often each callback has gone through its operations */
     struct gocall calls[TIMERS_COUNT]; /* of timers whose callback is a goroutine */
+    bool adding[TIMERS_COUNT]; /* being started for the first time: nobody else has it yet */
     bool has_sysmon;
     bool closing;        /* descriptors are closed for good */
     bool draining;       /* callbacks do nothing any more */

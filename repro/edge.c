@@ -14,6 +14,7 @@ static const char *const kind_names[] = {
     [EDGE_LOCK] = "lock",   [EDGE_STATE] = "state", [EDGE_SPIN] = "spin", [EDGE_TOKEN] = "token",
     [EDGE_GATE] = "gate",   [EDGE_STOP] = "stop",   [EDGE_RUNS] = "runs",   [EDGE_JOIN] = "join",
     [EDGE_EVENT] = "event", [EDGE_SLEEP] = "sleep", [EDGE_READY] = "ready",
+    [EDGE_ACCESS] = "access",
 };
 
 struct text {
@@ -166,6 +167,13 @@ static void describe_sleep(struct text *text, const struct edge *edge)
             edge->until_ns % 1000);
 }
 
+/* "m0: write of t0 in F at FILE:LINE" */
+static void describe_access(struct text *text, const struct edge *edge)
+{
+    add(text, "%s: %s of %s", edge->from, edge->object_class, edge->object);
+    add_at(text, edge->waits_at);
+}
+
 void edge_sentence(const struct edge *edge, char buffer[EDGE_TEXT_MAX])
 {
     struct text text = { buffer, 0 };
@@ -212,6 +220,9 @@ void edge_sentence(const struct edge *edge, char buffer[EDGE_TEXT_MAX])
         describe_ready(&text, edge);
         if (edge->object[0] != '\0')
             add(&text, "; %s is idle", edge->object);
+        break;
+    case EDGE_ACCESS:
+        describe_access(&text, edge);
         break;
     case EDGE_RUNS:
         add(&text, "%s runs on %s", edge->from, edge->to);

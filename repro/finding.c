@@ -10,6 +10,7 @@
 
 #include "fuzz/target.h"
 #include "repro/shrink.h"
+#include "repro/symbol.h"
 
 static void begin(struct finding *finding, const struct wedge_subject *subject,
                   const struct outcome *outcome)
@@ -107,6 +108,11 @@ struct report finding_report(const struct finding *finding)
                             .tries = finding->tries,
                             .minimal = finding->minimal,
                             .note = finding->note };
+}
+
+void fuzz_begin(void)
+{
+    race_name_by(symbol_place);
 }
 
 /* What a libFuzzer target calls before it aborts: the input alone explains nothing. */

@@ -10,6 +10,7 @@
 #include "core/base/check.h"
 #include "repro/command.h"
 #include "repro/output.h"
+#include "repro/symbol.h"
 
 #ifndef WEDGE_VERSION
 #define WEDGE_VERSION "0"
@@ -157,5 +158,6 @@ int main(int argc, char **argv)
     atexit(close_output);
     if (argc > 0)
         output_set_program(argv[0]);
+    race_name_by(symbol_place);
     return run(argc, argv);
 }

@@ -186,3 +186,13 @@ const char *symbol_folder(void)
     Dwarf_Die *unit = module != NULL ? dwfl_module_nextcu(module, NULL, &bias) : NULL;
     return unit != NULL ? unit_folder(unit) : NULL;
 }
+
+struct race_place symbol_place(const struct chain *chain)
+{
+    struct frame frames[SYMBOL_FRAMES_MAX];
+    uint32_t count = symbol_frames(chain, frames);
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(frames[i].file, "?") != 0)
+            return (struct race_place){ frames[i].function, frames[i].file, frames[i].line };
+    return (struct race_place){ "?", "?", 0 };
+}

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "core/engine/engine.h"
+#include "core/engine/race.h"
 
 enum { SYMBOL_FRAMES_MAX = 64 };
 
@@ -22,5 +22,8 @@ uint32_t symbol_frames(const struct chain *chain, struct frame frames[SYMBOL_FRA
 
 /* The folder in which this program was compiled; NULL: its debug information does not say. */
 const char *symbol_folder(void);
+
+/* The innermost of them whose place is known, for race_name_by(). */
+struct race_place symbol_place(const struct chain *chain);
 
 #endif

@@ -17,17 +17,13 @@
 #define FIBER_ASAN 1
 #endif
 #if __has_feature(thread_sanitizer)
+#define TSAN_TOLD 1
+#endif
+#endif
+#ifdef TSAN_TOLD
 #include <sanitizer/tsan_interface.h>
-#define FIBER_TSAN 1
-/* Fibers in one OS thread stand for threads, and nothing is ordered by a switch. On real threads
- * what an OS thread does on one fiber comes before what it does on the next. */
-#ifdef FIBER_ONE_THREAD
-#define FIBER_SWITCH __tsan_switch_to_fiber_no_sync
-#else
-#define FIBER_SWITCH 0
 #endif
-#endif
-#endif
+#include "core/base/tsan.h"
 
 #ifdef FIBER_ONE_THREAD
 #define FIBER_LOCAL
@@ -186,7 +182,7 @@ static FIBER_APART void finish_switch(void)
 #ifdef FIBER_ASAN
     const void *low = NULL;
     size_t size = 0;
-    __sanitizer_finish_switch_fiber(fiber_running->sanitizer, &low, &size);
+    __sanitizer_finish_switch_fiber(fiber_running->sanitizer.handle, &low, &size);
     if (previous->stack_low == NULL) { /* an adopted stack: its bounds are known only now */
         previous->stack_low = (void *)(uintptr_t)low;
         previous->stack_size = size;
@@ -202,6 +198,108 @@ static void first_code(void *argument)
     check(!"a fiber's entry returned");
 }
 
+/* --- ThreadSanitizer: each fiber has one that stands in for it --- */
+
+#ifdef TSAN_TOLD
+#ifdef FIBER_ONE_THREAD
+/* To make one takes longer than a run does, so each fiber keeps its own: what it did before the last
+ * fiber_stack_reset() comes before all that anybody does afterwards. */
+enum { USED_MAX = 1024 };
+static struct {
+    struct fiber *fibers[USED_MAX];
+    uint32_t count, made;
+    uint32_t depth; /* of the running fiber: calls that have not returned, of code that is watched */
+    char ended;     /* released by each fiber at its end */
+} used;
+
+void __wrap___tsan_func_entry(void *caller);
+void __wrap___tsan_func_exit(void);
+void __real___tsan_func_entry(void *caller);
+void __real___tsan_func_exit(void);
+
+/* The linker leads the calls of watched code here (--wrap): a fiber that is forgotten half-way leaves
+ * calls behind, and nothing else can tell how many. */
+void __wrap___tsan_func_entry(void *caller)
+{
+    used.depth++;
+    __real___tsan_func_entry(caller);
+}
+
+void __wrap___tsan_func_exit(void)
+{
+    used.depth--;
+    __real___tsan_func_exit();
+}
+
+static void stand_in_switch(struct fiber *to, unsigned flags)
+{
+    fiber_running->sanitizer.depth = used.depth;
+    used.depth = to->sanitizer.depth;
+    __tsan_switch_to_fiber(to->sanitizer.handle, flags);
+}
+
+/* From here on what is done is that fiber's doing, which does not run; its calls return. */
+static void stand_in_take(struct fiber *fiber)
+{
+    __tsan_switch_to_fiber(fiber->sanitizer.handle, __tsan_switch_to_fiber_no_sync);
+    for (; fiber->sanitizer.depth > 0; fiber->sanitizer.depth--)
+        __real___tsan_func_exit();
+}
+
+static void stand_in_make(struct fiber *fiber)
+{
+    char name[16];
+    fiber->sanitizer.handle = __tsan_create_fiber(0);
+    fiber->sanitizer.depth = 0;
+    fiber->sanitizer.number = ++used.made;
+    snprintf(name, sizeof name, "%u", (unsigned)fiber->sanitizer.number);
+    __tsan_set_fiber_name(fiber->sanitizer.handle, name);
+}
+
+/* What begins on it comes after what its maker has done. */
+static void stand_in_init(struct fiber *fiber)
+{
+    void *self = __tsan_get_current_fiber();
+    if (fiber->sanitizer.handle == NULL)
+        stand_in_make(fiber);
+    tsan_release(&fiber->sanitizer.depth);
+    stand_in_take(fiber);
+    tsan_acquire(&fiber->sanitizer.depth);
+    __tsan_switch_to_fiber(self, __tsan_switch_to_fiber_no_sync);
+    check(used.count < USED_MAX);
+    used.fibers[used.count++] = fiber; /* twice does no harm */
+}
+
+static void stand_ins_end(void)
+{
+    void *self = __tsan_get_current_fiber();
+    for (uint32_t i = 0; i < used.count; i++) {
+        stand_in_take(used.fibers[i]);
+        tsan_release(&used.ended);
+    }
+    used.count = 0;
+    __tsan_switch_to_fiber(self, __tsan_switch_to_fiber_no_sync);
+    tsan_acquire(&used.ended);
+}
+#else
+static void stand_in_switch(struct fiber *to, unsigned flags)
+{
+    __tsan_switch_to_fiber(to->sanitizer.handle, flags);
+}
+
+static void stand_in_init(struct fiber *fiber)
+{
+    if (fiber->sanitizer.handle != NULL)
+        __tsan_destroy_fiber(fiber->sanitizer.handle);
+    fiber->sanitizer.handle = __tsan_create_fiber(0);
+}
+
+static void stand_ins_end(void)
+{
+}
+#endif
+#endif
+
 void fiber_adopt(struct fiber *fiber)
 {
     check(fiber_running == NULL);
@@ -210,8 +308,8 @@ void fiber_adopt(struct fiber *fiber)
     fiber->sp = calloc(1, sizeof(ucontext_t));
     check(fiber->sp != NULL);
 #endif
-#ifdef FIBER_TSAN
-    fiber->sanitizer = __tsan_get_current_fiber();
+#ifdef TSAN_TOLD
+    fiber->sanitizer.handle = __tsan_get_current_fiber();
 #endif
     fiber_running = fiber;
 }
@@ -223,12 +321,10 @@ void fiber_init(struct fiber *fiber, void *stack_low, size_t stack_size, fiber_e
     check(stack_size >= 4096);
 #ifdef FIBER_ASAN
     __asan_unpoison_memory_region(stack_low, stack_size); /* what an abandoned run left behind */
-    fiber->sanitizer = NULL;
+    fiber->sanitizer.handle = NULL;
 #endif
-#ifdef FIBER_TSAN
-    if (fiber->sanitizer != NULL)
-        __tsan_destroy_fiber(fiber->sanitizer);
-    fiber->sanitizer = __tsan_create_fiber(0);
+#ifdef TSAN_TOLD
+    stand_in_init(fiber);
 #endif
     fiber->stack_low = stack_low;
     fiber->stack_size = stack_size;
@@ -251,21 +347,34 @@ void fiber_init(struct fiber *fiber, void *stack_low, size_t stack_size, fiber_e
 }
 
 #ifndef FIBER_INLINE
-void fiber_switch(struct fiber *to)
+static FIBER_APART void switch_to(struct fiber *to)
 {
     struct fiber *from = fiber_running;
     check(from != NULL);
     check(to != from);
 #ifdef FIBER_ASAN
     previous = from;
-    __sanitizer_start_switch_fiber(&from->sanitizer, to->stack_low, to->stack_size);
-#endif
-#ifdef FIBER_TSAN
-    __tsan_switch_to_fiber(to->sanitizer, FIBER_SWITCH);
+    __sanitizer_start_switch_fiber(&from->sanitizer.handle, to->stack_low, to->stack_size);
 #endif
     fiber_running = to;
     fiber_swap(&from->sp, to->sp);
     finish_switch();
+}
+
+void fiber_switch(struct fiber *to)
+{
+#ifdef TSAN_TOLD
+    stand_in_switch(to, 0);
+#endif
+    switch_to(to);
+}
+
+void fiber_switch_thread(struct fiber *to)
+{
+#ifdef TSAN_TOLD
+    stand_in_switch(to, __tsan_switch_to_fiber_no_sync);
+#endif
+    switch_to(to);
 }
 #endif
 
@@ -299,5 +408,8 @@ void *fiber_stack_take(void)
 
 void fiber_stack_reset(void)
 {
+#ifdef TSAN_TOLD
+    stand_ins_end();
+#endif
     stacks.taken = 0;
 }

@@ -15,12 +15,18 @@
 
 #include "core/base/check.h"
 
+struct fiber_sanitizer {
+    void *handle;    /* ASan: saved fake stack. TSan: its fiber */
+    uint32_t depth;  /* TSan, while it does not run: calls that have not returned */
+    uint32_t number; /* TSan: the name of its fiber, from 1; 0: it has none */
+};
+
 struct fiber {
     void *sp;          /* saved stack pointer (or ucontext) while not running */
     void *stack_low;   /* lowest address of the stack */
     size_t stack_size; /* bytes */
     void *user;        /* the owner's: what runs on this stack */
-    void *sanitizer;   /* ASan: saved fake stack. TSan: its fiber */
+    struct fiber_sanitizer sanitizer; /* outlives what the fiber runs: see fiber_init() */
 };
 
 typedef void fiber_entry(void *argument);
@@ -31,6 +37,9 @@ typedef void fiber_entry(void *argument);
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define FIBER_TELLS 1
 #endif
+#endif
+#ifdef TSAN_TOLD
+#define FIBER_TELLS 1
 #endif
 #if defined(FIBER_ONE_THREAD) && !defined(FIBER_TELLS)
 #define FIBER_INLINE 1
@@ -83,6 +92,14 @@ static inline void fiber_switch(struct fiber *to)
 }
 #else
 void fiber_switch(struct fiber *to);
+#endif
+
+/* The same, for who makes fibers stand for threads: to ThreadSanitizer nothing is ordered by this
+ * switch. What an OS thread does on one fiber comes before what it does on the next. */
+#ifdef FIBER_INLINE
+#define fiber_switch_thread(to) fiber_switch((to))
+#else
+void fiber_switch_thread(struct fiber *to);
 #endif
 
 /* A pool of equal stacks, each above a guard page. Taken in a fixed order, all given back at once,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/check.h"
+#include "core/engine/race.h"
 #include "core/engine/site.h"
 
 /* Kept out of the way of a step. */
@@ -20,9 +21,10 @@ _Noreturn void engine_finish(void)
 {
     check(engine.live);
     engine.live = false;
+    race_watch_all();
     record_end();
     hook_step.trace_limit = hook_step.trace_next; /* what hooks do from here on is not part of the run */
-    fiber_switch(engine.home);
+    fiber_switch_thread(engine.home);
     check(!"a finished run went on");
     abort();
 }
@@ -33,6 +35,7 @@ static void record_segment(void);
 _Noreturn void engine_fail(enum verdict verdict, const struct hook_site *site, const char *what)
 {
     struct outcome *outcome = engine.outcome;
+    race_look_away();
     if (engine.segment_open)
         close_segment();
     record_segment(); /* the steps up to here belong to the schedule */
@@ -190,22 +193,33 @@ static void run_next(void)
     record_segment();
     begin_segment();
     engine.switches++;
+    race_note_who();
     if (engine.switches_seen.wanted)
         switches_note(&engine.switches_seen, thread_current()->wait_site,
                       engine.threads[segment->thread].wait_site);
     thread_current()->fiber = fiber_current();
     engine.current = segment->thread;
     who_update();
-    fiber_switch(thread_current()->fiber);
+    fiber_switch_thread(thread_current()->fiber);
+}
+
+void engine_stop_soon(void)
+{
+    if (hook_step.left <= 1 || engine.options.check_each_step)
+        return;
+    engine.segment.steps -= (uint32_t)(hook_step.left - 1);
+    hook_step.left = 1;
 }
 
 static void check_step(void)
 {
     if (engine.hold_count > 0 || engine.subject->check == NULL)
         return;
+    race_look_away();
     const char *broken = (engine.subject->check)(false);
     if (broken != NULL)
         engine_fail(VERDICT_INVARIANT, NULL, broken);
+    race_watch();
 }
 
 static void check_idle(void)
@@ -224,6 +238,8 @@ void hook_sim_point(const struct hook_site *site, const volatile void *object)
     }
     thread_current()->wait_site = site;
     thread_current()->wait_object = object;
+    if (race_seen())
+        engine_fail(VERDICT_RACE, site, "race");
     if (engine.options.check_each_step) {
         check_step();
         if (--engine.check_left > 0) {
@@ -261,6 +277,7 @@ void hook_sim_wrote(const volatile void *object)
 static void idle(void)
 {
     const struct wedge_subject *subject = engine.subject;
+    race_look_away();
     bool all_done = engine.blocked.count == 0;
     if (all_done || (subject->finished != NULL && subject->finished())) {
         check_idle();
@@ -280,6 +297,7 @@ static void idle(void)
         engine_fail(VERDICT_LATE_WAKEUP, NULL,
                     "the clock passes a deadline and nobody is there to serve it");
     clock_set(next_ns);
+    race_watch();
 }
 
 /* Hands over to somebody else; returns when this thread is chosen again (if ever). */
@@ -310,11 +328,13 @@ void engine_block(void)
     hook_step.event->waits = true;
     if (engine.options.record_chains)
         chain_record(&thread->wait_chain);
+    race_look_away();
     if (waitgraph_stuck(self)) {
         engine.segment.strict = false;
         close_turn();
         engine_finish();
     }
+    race_watch();
     engine_hand_over();
     check(engine.current == self);
 }
@@ -368,6 +388,7 @@ static void begin_run(void)
     engine.segment_count = engine.fault_count = 0;
     engine.record_lost = false;
     fiber_stack_reset();
+    race_begin();
 }
 
 static void outcome_clear(struct outcome *outcome)
@@ -411,10 +432,12 @@ void engine_run(const struct wedge_subject *subject, const struct plan *plan,
     engine.live = true;
     thread_add(start_program, NULL, "m");
     fault_begin();
-    fiber_switch(thread_current()->fiber);
+    fiber_switch_thread(thread_current()->fiber);
 
     check(!engine.live);
     check(outcome->verdict != VERDICT_COUNT);
+    if (race_seen())
+        race_outcome(outcome);
     if (strategy->end != NULL)
         strategy->end(strategy);
     outcome->steps = engine.steps;

@@ -55,6 +55,7 @@ enum edge_kind {
     EDGE_JOIN,   /* a thread waits until another one ends */
     EDGE_EVENT,  /* a thread is parked and nobody is left to wake it */
     EDGE_SLEEP,  /* a thread is parked or sleeps; late-wakeup only */
+    EDGE_ACCESS, /* a thread reads or writes memory; race only */
     EDGE_READY,  /* a task is ready, and so may a token be; late-wakeup only */
 };
 

@@ -4,6 +4,7 @@
  * to nobody, so the wait-for graph takes a wait for one as a wait for anybody.
  */
 #include "core/base/check.h"
+#include "core/base/tsan.h"
 #include "core/engine/internal.h"
 
 /* --- semaphores --- */
@@ -29,6 +30,7 @@ void hook_sim_semaphore_wait(const struct hook_site *site, struct hook_semaphore
         hook_sim_event(site, semaphore);
     }
     semaphore->count--;
+    tsan_acquire(semaphore);
 }
 
 bool hook_sim_semaphore_trywait(const struct hook_site *site, struct hook_semaphore *semaphore)
@@ -39,6 +41,7 @@ bool hook_sim_semaphore_trywait(const struct hook_site *site, struct hook_semaph
     record_add(RECORD_TRYWAIT, site, semaphore, semaphore->lock_class);
     hook_step.event->value = true;
     semaphore->count--;
+    tsan_acquire(semaphore);
     return true;
 }
 
@@ -49,6 +52,7 @@ void hook_sim_semaphore_post(const struct hook_site *site, struct hook_semaphore
     hook_sim_event(site, semaphore);
     record_add(RECORD_POST, site, semaphore, semaphore->lock_class);
     semaphore->count++;
+    tsan_release(semaphore);
     if (semaphore->waiters > 0)
         engine_wake_waiters(EDGE_EVENT, semaphore);
 }

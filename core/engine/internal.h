@@ -162,6 +162,8 @@ void engine_block(void);
 void engine_hand_over(void);
 /* Ends the run; does not return to the subject. The outcome's verdict is set by the caller. */
 _Noreturn void engine_finish(void);
+/* The running thread comes to the slow path at its next hook point. */
+void engine_stop_soon(void);
 /* Ends the run with a verdict that has a message and no cycle. `what` enters the signature. */
 _Noreturn void engine_fail(enum verdict verdict, const struct hook_site *site, const char *what);
 

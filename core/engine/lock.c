@@ -7,6 +7,7 @@
  * lets no new reader in while a writer waits.
  */
 #include "core/base/check.h"
+#include "core/base/tsan.h"
 #include "core/engine/internal.h"
 
 void hook_sim_lock_init(const struct hook_site *site, struct hook_mutex *mutex,
@@ -58,6 +59,9 @@ static void take(const struct hook_site *site, struct hook_mutex *mutex, enum ho
         mutex->owner = engine.current + 1;
     if (mutex->kind == HOOK_LOCK_SPIN)
         thread_current()->spin_locks++;
+    tsan_acquire(mutex);
+    if (mode != HOOK_READ)
+        tsan_acquire(&mutex->readers);
     hold_push(site, mutex, mutex->lock_class, NULL, mode);
 }
 
@@ -156,6 +160,7 @@ void hook_sim_lock(const struct hook_site *site, struct hook_mutex *mutex)
         hook_sim_event(site, mutex); /* tries again: has it, or waits once more */
     }
     mutex->owner = engine.current + 1;
+    tsan_acquire(mutex);
     hold_push(site, mutex, mutex->lock_class, NULL, HOOK_EXCLUSIVE);
 }
 
@@ -204,6 +209,7 @@ void hook_sim_unlock(const struct hook_site *site, struct hook_mutex *mutex)
         mutex->depth--;
         return;
     }
+    tsan_release(mutex);
     mutex->owner = 0;
     if (mutex->kind == HOOK_LOCK_SPIN)
         thread_current()->spin_locks--;
@@ -223,6 +229,7 @@ void hook_sim_read_unlock(const struct hook_site *site, struct hook_mutex *mutex
     record_giving(site, mutex, HOOK_READ);
     check(hold_pop_by(mutex, engine.current));
     mutex->readers--;
+    tsan_release(&mutex->readers); /* readers come in no order among themselves */
     wake_waiters(mutex);
 }
 

@@ -5,6 +5,7 @@
  * at first contact and an owner's second lock are reported and never hang.
  */
 #include "core/base/check.h"
+#include "core/base/tsan.h"
 #include "core/engine/internal.h"
 
 static struct hook_task *task_of(uint32_t thread)
@@ -103,6 +104,8 @@ bool hook_sim_park(const struct hook_site *site, struct hook_note *note, int64_t
         hook_sim_event(site, note);
     }
     bool set = note->set;
+    if (set)
+        tsan_acquire(note);
     note->set = false;
     hook_step.event->value = set;
     return set;
@@ -129,6 +132,7 @@ bool hook_sim_unpark(const struct hook_site *site, struct hook_note *note)
         return false;
     hook_sim_event(site, note);
     bool was_set = note->set;
+    tsan_release(note);
     note->set = true;
     if (!note->waited || was_set)
         return !was_set;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/check.h"
+#include "core/base/tsan.h"
 #include "core/engine/internal.h"
 
 struct agent_name agent_name_of(const struct hook_task *task, uint32_t thread)
@@ -39,10 +40,8 @@ void engine_wake(uint32_t thread)
     thread_set_remove(&engine.spinning, thread);
     hook_step.spinning = engine.spinning.count;
     bool asks = engine.strategy->asks_on_wake && !engine.fair; /* turns are as long for everybody */
-    if (!asks || hook_step.left <= 1 || engine.options.check_each_step)
-        return;
-    engine.segment.steps -= (uint32_t)(hook_step.left - 1);
-    hook_step.left = 1;
+    if (asks)
+        engine_stop_soon();
 }
 
 void engine_wake_waiters(enum edge_kind kind, const volatile void *object)
@@ -131,11 +130,12 @@ void hook_sim_thread_join(const struct hook_site *site, struct hook_thread *thre
     record_add(RECORD_JOIN, site, NULL, NULL)->value = thread->serial;
     check_may_block(site);
     const struct thread *other = &engine.threads[thread->index];
-    if (other->serial != thread->serial || other->state == THREAD_DONE)
-        return;
-    thread_current()->wait_thread = thread->index;
-    wait_for(EDGE_JOIN, site, NULL, HOOK_FOREVER);
-    hook_sim_event(site, NULL);
+    if (other->serial == thread->serial && other->state != THREAD_DONE) {
+        thread_current()->wait_thread = thread->index;
+        wait_for(EDGE_JOIN, site, NULL, HOOK_FOREVER);
+        hook_sim_event(site, NULL);
+    }
+    tsan_acquire(other);
 }
 
 _Noreturn void hook_sim_thread_exit(const struct hook_site *site)
@@ -147,6 +147,7 @@ _Noreturn void hook_sim_thread_exit(const struct hook_site *site)
             engine_fail(VERDICT_MISUSE, engine.holds[i].site, "a thread ends while it holds a lock");
     record_add(RECORD_EXIT, site, NULL, NULL);
     thread->state = THREAD_DONE;
+    tsan_release(thread);
     for (uint32_t i = engine.blocked.count; i-- > 0;) {
         uint32_t other = engine.blocked.members[i];
         if (engine.threads[other].wait_kind == EDGE_JOIN &&

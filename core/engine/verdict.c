@@ -17,6 +17,7 @@ static const struct {
     [VERDICT_INVARIANT] = { "invariant", "the subject's state is inconsistent", true },
     [VERDICT_CRASH] = { "crash", "a fatal signal, or the subject gave up", true },
     [VERDICT_LATE_WAKEUP] = { "late-wakeup", "idle time passed a deadline that nobody served", true },
+    [VERDICT_RACE] = { "race", "two threads use memory in no order, and one of them writes", true },
     [VERDICT_MISUSE] = { "misuse", "a lock or note was used against its rules", true },
     [VERDICT_LOCK_ORDER] = { "lock-order", "predicted: threads may wait for each other", true },
     [VERDICT_CONTEXT_INVERSION] = { "context-inversion",

@@ -13,6 +13,7 @@ enum verdict {
     VERDICT_INVARIANT,     /* the subject's checker found its state inconsistent */
     VERDICT_CRASH,         /* a fatal signal, or the subject gave up (hook_fail) */
     VERDICT_LATE_WAKEUP,   /* virtual time passed a deadline that nobody served */
+    VERDICT_RACE,          /* two threads use memory at once, and one of them writes */
     VERDICT_MISUSE,        /* the hooks were used against their rules: unlock by a stranger, ... */
     VERDICT_LOCK_ORDER,    /* predicted: another order of the same run ends in a cycle of waits */
     VERDICT_CONTEXT_INVERSION, /* predicted: a context waits for what it interrupts the holder of */

@@ -13,6 +13,20 @@
 
 #include <stddef.h>
 
+/* What is done for the engine is not the doing of the code under test, and ThreadSanitizer must not
+ * take it for that. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define HOOK_TELL_ORDERS 1
+#endif
+#endif
+#ifdef HOOK_TELL_ORDERS
+#define HOOK_SIM_STEP \
+    static inline __attribute__((noinline, unused, disable_sanitizer_instrumentation))
+#else
+#define HOOK_SIM_STEP static inline
+#endif
+
 /* --- a step: all that happens at a hook point where nothing happens --- */
 
 /* One event of a run's trace. */
@@ -51,8 +65,8 @@ void hook_sim_wrote(const volatile void *object);
 bool hook_sim_fails(const struct hook_site *site);
 
 /* Appends an event, and makes it the one whose outcome is told next. */
-static inline struct trace_event *hook_sim_event(const struct hook_site *site,
-                                                 const volatile void *object)
+HOOK_SIM_STEP struct trace_event *hook_sim_event(const struct hook_site *site,
+                                                const volatile void *object)
 {
     struct trace_event *event = hook_step.trace_next;
     if (event == hook_step.trace_limit)
@@ -69,7 +83,7 @@ static inline struct trace_event *hook_sim_event(const struct hook_site *site,
 }
 
 /* Before an operation on `object`: a step. May switch threads. */
-static inline void hook_sim_before(const struct hook_site *site, const volatile void *object)
+HOOK_SIM_STEP void hook_sim_before(const struct hook_site *site, const volatile void *object)
 {
     if (--hook_step.left == 0)
         hook_sim_point(site, object);
@@ -77,21 +91,21 @@ static inline void hook_sim_before(const struct hook_site *site, const volatile 
 }
 
 /* The same for a weak CAS. True: it must fail, for no reason. */
-static inline bool hook_sim_before_weak(const struct hook_site *site, const volatile void *object)
+HOOK_SIM_STEP bool hook_sim_before_weak(const struct hook_site *site, const volatile void *object)
 {
     hook_sim_before(site, object);
     return hook_sim_fails(site);
 }
 
 /* The same for a strong CAS, which never fails for no reason. */
-static inline bool hook_sim_before_strong(const struct hook_site *site, const volatile void *object)
+HOOK_SIM_STEP bool hook_sim_before_strong(const struct hook_site *site, const volatile void *object)
 {
     hook_sim_before(site, object);
     return false;
 }
 
 /* The outcome. `wrote`: the object was changed. */
-static inline void hook_sim_after(const volatile void *object, uint64_t value, bool wrote)
+HOOK_SIM_STEP void hook_sim_after(const volatile void *object, uint64_t value, bool wrote)
 {
     hook_step.event->value = value;
     if (wrote && hook_step.spinning != 0)
@@ -249,17 +263,15 @@ void hook_sim_gate_open(const struct hook_site *site);
 /* All threads run on one OS thread and switch at hooks only, so what is done between two hooks is
  * atomic as it is: a plain read and a plain write will do. Only ThreadSanitizer has to be told the
  * truth, because it judges by the orders. */
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define HOOK_TELL_ORDERS 1
-#endif
-#endif
 #ifdef HOOK_TELL_ORDERS
 #define HOOK_DO_LOAD(at, order) atomic_load_explicit((at), (order))
 #define HOOK_DO_STORE(at, value, order) atomic_store_explicit((at), (value), (order))
 #define HOOK_DO_EXCHANGE(at, operand) atomic_exchange((at), (operand))
 #define HOOK_DO_ADD(at, operand) atomic_fetch_add((at), (operand))
 #define HOOK_DO_CAS(at, want, operand) atomic_compare_exchange_strong((at), (want), (operand))
+#define HOOK_DO_CAS_OWN(at, want, operand)                                    \
+    atomic_compare_exchange_strong_explicit((at), (want), (operand), memory_order_release, \
+                                            memory_order_relaxed)
 #else
 #define HOOK_DO_LOAD(at, order) \
     ((void)(order), atomic_load_explicit((at), memory_order_relaxed))
@@ -283,6 +295,7 @@ void hook_sim_gate_open(const struct hook_site *site);
             *(want) = hook_old;                                               \
         hook_equal;                                                           \
     })
+#define HOOK_DO_CAS_OWN(at, want, operand) HOOK_DO_CAS(at, want, operand)
 #endif
 
 #define HOOK_LOAD_(p, order, text)                                  \
@@ -316,7 +329,7 @@ void hook_sim_gate_open(const struct hook_site *site);
         HOOK_SHADOWS_END                                            \
         hook_value;                                                 \
     })
-#define HOOK_CAS_(kind, before, p, want, v, text)                   \
+#define HOOK_CAS_(kind, before, operation, p, want, v, text)        \
     __extension__({                                                 \
         HOOK_SHADOWS_BEGIN                                          \
         __auto_type hook_at = (p);                                  \
@@ -326,7 +339,7 @@ void hook_sim_gate_open(const struct hook_site *site);
         if (before(HOOK_SITE(kind, text), hook_at))                 \
             *hook_want = HOOK_DO_LOAD(hook_at, memory_order_seq_cst); \
         else                                                        \
-            hook_done = HOOK_DO_CAS(hook_at, hook_want, hook_operand); \
+            hook_done = operation(hook_at, hook_want, hook_operand); \
         hook_sim_after(hook_at, hook_done, hook_done);              \
         HOOK_SHADOWS_END                                            \
         hook_done;                                                  \
@@ -338,9 +351,12 @@ void hook_sim_gate_open(const struct hook_site *site);
 #define hook_store(p, v) HOOK_STORE_(p, v, memory_order_seq_cst, #p)
 #define hook_exchange(p, v) HOOK_READ_MODIFY_WRITE_(HOOK_EXCHANGE, HOOK_DO_EXCHANGE, p, v, #p)
 #define hook_fetch_add(p, v) HOOK_READ_MODIFY_WRITE_(HOOK_ADD, HOOK_DO_ADD, p, v, #p)
-#define hook_cas(p, want, v) HOOK_CAS_(HOOK_CAS, hook_sim_before_strong, p, want, v, #p)
-#define hook_cas_own(p, want, v) HOOK_CAS_(HOOK_CAS, hook_sim_before_strong, p, want, v, #p)
-#define hook_cas_weak(p, want, v) HOOK_CAS_(HOOK_CAS_WEAK, hook_sim_before_weak, p, want, v, #p)
+#define hook_cas(p, want, v) \
+    HOOK_CAS_(HOOK_CAS, hook_sim_before_strong, HOOK_DO_CAS, p, want, v, #p)
+#define hook_cas_own(p, want, v) \
+    HOOK_CAS_(HOOK_CAS, hook_sim_before_strong, HOOK_DO_CAS_OWN, p, want, v, #p)
+#define hook_cas_weak(p, want, v) \
+    HOOK_CAS_(HOOK_CAS_WEAK, hook_sim_before_weak, HOOK_DO_CAS, p, want, v, #p)
 
 #define hook_touch_as_(object, writes) \
     (__builtin_expect(hook_sim_traced, false) ? hook_sim_touch((object), (writes)) : (void)0)

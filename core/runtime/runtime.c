@@ -34,7 +34,7 @@ void *runtime_alloc(size_t size)
 /* What a sanitizer keeps for a fiber outlives the goroutine: fiber_init() hands it on. */
 static void g_reset(struct g *gp)
 {
-    void *sanitizer = gp->fiber.sanitizer;
+    struct fiber_sanitizer sanitizer = gp->fiber.sanitizer;
     memset(gp, 0, sizeof *gp);
     gp->fiber.sanitizer = sanitizer;
 }
