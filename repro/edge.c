@@ -170,8 +170,11 @@ static void describe_sleep(struct text *text, const struct edge *edge)
 /* "m0: write of t0 in F at FILE:LINE" */
 static void describe_access(struct text *text, const struct edge *edge)
 {
-    add(text, "%s: %s of %s", edge->from, edge->object_class, edge->object);
-    add_at(text, edge->waits_at);
+    const struct hook_site *site = edge->waits_at;
+    add(text, "%s: %s of %s in %s at %s", edge->from, edge->object_class, edge->object,
+        site->function, site->file);
+    if (site->line != 0) /* what the compiler made of several places has none */
+        add(text, ":%" PRIu32, site->line);
 }
 
 void edge_sentence(const struct edge *edge, char buffer[EDGE_TEXT_MAX])

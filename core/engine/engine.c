@@ -388,7 +388,6 @@ static void begin_run(void)
     engine.segment_count = engine.fault_count = 0;
     engine.record_lost = false;
     fiber_stack_reset();
-    race_begin();
 }
 
 static void outcome_clear(struct outcome *outcome)
@@ -425,6 +424,7 @@ void engine_run(const struct wedge_subject *subject, const struct plan *plan,
         check(engine.task_chains != NULL);
     }
     record_begin(engine.options.log, engine.options.novelty);
+    race_begin(strategy->replays);
 
     hook_step.left = 1;
     subject->reset();
@@ -436,14 +436,14 @@ void engine_run(const struct wedge_subject *subject, const struct plan *plan,
 
     check(!engine.live);
     check(outcome->verdict != VERDICT_COUNT);
-    if (race_seen())
-        race_outcome(outcome);
     if (strategy->end != NULL)
         strategy->end(strategy);
     outcome->steps = engine.steps;
     outcome->switches = engine.switches;
     outcome->now_ns = hook_step.now_ns;
     hook_step.left = 1;
+    if (race_seen())
+        race_outcome(outcome);
 }
 
 uint32_t engine_switches_seen(void)

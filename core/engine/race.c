@@ -20,7 +20,7 @@ void race_name_by(race_namer *wanted)
 }
 
 #ifdef TSAN_TOLD
-enum { FIBERS_MAX = 4096, TRACE_DEPTH = 64 };
+enum { FIBERS_MAX = 4096, TRACE_DEPTH = 64, SITES_MAX = 1024 };
 
 struct access {
     bool writes, atomic;
@@ -166,10 +166,11 @@ __attribute__((no_builtin)) void *engine_memset(void *to, int value, size_t size
 
 /* --- while a run goes on --- */
 
-/* ThreadSanitizer no longer looks at memory of which it has told a race. */
-void race_begin(void)
+/* ThreadSanitizer no longer looks at memory of which it has told a race. And which accesses it still
+ * knows depends on all that it has seen, unless it begins anew. */
+void race_begin(bool anew)
 {
-    if (race.seen)
+    if (race.seen || anew)
         __tsan_flush_memory();
     race.seen = false;
     memset(race.who, 0, sizeof race.who);
@@ -208,7 +209,22 @@ void race_watch_all(void)
 
 /* --- what it is called --- */
 
-static void fill_edge(struct edge *edge, struct hook_site *site, const struct access *access)
+/* The place as a hook point, which lives as long as the program. */
+static const struct hook_site *site_of(struct race_place place)
+{
+    static struct hook_site sites[SITES_MAX];
+    static uint32_t count;
+    for (uint32_t i = 0; i < count; i++)
+        if (sites[i].line == place.line && strcmp(sites[i].function, place.function) == 0 &&
+            strcmp(sites[i].file, place.file) == 0)
+            return &sites[i];
+    uint32_t index = count < SITES_MAX ? count++ : SITES_MAX - 1;
+    sites[index] = (struct hook_site){ place.function, "memory", place.file, place.line,
+                                       HOOK_FAIL, 0 };
+    return &sites[index];
+}
+
+static void fill_edge(struct edge *edge, const struct access *access)
 {
     *edge = (struct edge){ .kind = EDGE_ACCESS, .until_ns = HOOK_FOREVER };
     struct trace_event event = { .who = access->who };
@@ -220,14 +236,12 @@ static void fill_edge(struct edge *edge, struct hook_site *site, const struct ac
     struct race_place place = { "?", "?", 0 };
     if (namer != NULL)
         place = namer(&access->chain);
-    *site = (struct hook_site){ place.function, "memory", place.file, place.line, HOOK_FAIL, 0 };
-    edge->waits_at = site;
-    engine_name_object(site, access->address, edge->object, sizeof edge->object);
+    edge->waits_at = site_of(place);
+    engine_name_object(edge->waits_at, access->address, edge->object, sizeof edge->object);
 }
 
-void race_outcome(struct outcome *outcome)
+static void describe(struct outcome *outcome)
 {
-    static struct hook_site sites[2];
     char texts[2][ENGINE_TEXT_MAX / 2 - 8], text[ENGINE_TEXT_MAX];
     outcome->verdict = VERDICT_RACE;
     outcome->edge_count = 2;
@@ -235,9 +249,9 @@ void race_outcome(struct outcome *outcome)
     outcome->basis = NULL;
     outcome->site = NULL;
     for (uint32_t i = 0; i < 2; i++) {
-        fill_edge(&outcome->edges[i], &sites[i], &race.accesses[i]);
+        fill_edge(&outcome->edges[i], &race.accesses[i]);
         snprintf(texts[i], sizeof texts[i], "%s in %s", outcome->edges[i].object_class,
-                 sites[i].function);
+                 outcome->edges[i].waits_at->function);
     }
     bool turn = strcmp(texts[0], texts[1]) > 0; /* whichever came first */
     snprintf(text, sizeof text, "%s and %s", texts[turn], texts[!turn]);
@@ -245,5 +259,25 @@ void race_outcome(struct outcome *outcome)
              "%s and %s use the same memory, and nothing keeps them in order",
              outcome->edges[1].from, outcome->edges[0].from);
     signature_of_text(outcome, text);
+}
+
+/* A run that began with what earlier ones left behind is made again without: there the first race may
+ * be another one, and that is the one that shows each time. */
+void race_outcome(struct outcome *outcome)
+{
+    static struct plan plan;
+    static struct outcome again;
+    static bool nested;
+    struct engine_options options = engine.options;
+    describe(outcome);
+    if (engine.strategy->replays || nested || !engine_recorded(&plan))
+        return;
+    nested = true;
+    options.log = NULL;
+    options.novelty = NULL;
+    engine_run(engine.subject, &plan, strategy_replay(), &options, &again);
+    nested = false;
+    if (again.verdict == VERDICT_RACE)
+        *outcome = again;
 }
 #endif

@@ -26,8 +26,8 @@ void race_name_by(race_namer *namer);
 
 #ifdef TSAN_TOLD
 /* --- the engine's --- */
-/* A run begins. */
-void race_begin(void);
+/* A run begins. `anew`: what it finds is not to depend on the runs before. */
+void race_begin(bool anew);
 /* Whether this run has one. */
 bool race_seen(void);
 /* Fills the outcome of the run that has one. Outside any fiber of the subject. */
@@ -40,7 +40,7 @@ void race_look_away(void);
 void race_watch(void);
 void race_watch_all(void);
 #else
-#define race_begin() ((void)0)
+#define race_begin(anew) ((void)(anew))
 #define race_seen() false
 #define race_outcome(outcome) ((void)(outcome))
 #define race_note_who() ((void)0)

@@ -29,6 +29,8 @@ struct strategy {
     bool takes_plan_faults;
     /* Those of fault_gap do not come yet, and points are not counted. */
     bool draws_no_faults;
+    /* It makes a run that has been made: what is found there must not depend on the runs before. */
+    bool replays;
     /* A run begins; draws from the seed of strategy_seed(), if it draws. */
     void (*begin)(struct strategy *strategy, const struct plan *plan);
     /* Picks one of choice->runnable and choice->sleeping, and for how many steps (>= 1). False: the

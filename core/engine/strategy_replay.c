@@ -195,7 +195,7 @@ struct strategy *strategy_follow(struct strategy *after)
 struct strategy *strategy_replay(void)
 {
     static struct strategy strict = { .name = "replay", .about = "follows a plan exactly",
-                                      .begin = begin, .next = next_strict };
+                                      .replays = true, .begin = begin, .next = next_strict };
     return &strict;
 }
 
@@ -203,6 +203,6 @@ struct strategy *strategy_replay_lenient(void)
 {
     static struct strategy lenient = { .name = "replay-lenient",
                                        .about = "follows a plan, skips what does not fit",
-                                       .begin = begin, .next = next_lenient };
+                                       .replays = true, .begin = begin, .next = next_lenient };
     return &lenient;
 }
