@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include "core/base/check.h"
@@ -37,16 +38,16 @@ enum { GUIDED_ODDS = 4, SETTLED_ODDS = 8, CROSSED_ODDS = 64, SHORT_PROGRAM = 8 }
 static bool is_plain, is_brief, is_minimizing;
 
 /* Ours come first: one that is given has the last word. */
-static void add_flags(int *argc, char ***argv, const char *first, const char *second)
+static void add_flags(int *argc, char ***argv, const char *const *flags, int count)
 {
     static char **with; /* kept: libFuzzer reads it to the end */
-    with = calloc((size_t)*argc + 3, sizeof *with);
+    with = calloc((size_t)(*argc + count) + 1, sizeof *with);
     check(with != NULL);
     with[0] = (*argv)[0];
-    with[1] = strdup(first);
-    with[2] = strdup(second);
-    memcpy(with + 3, *argv + 1, ((size_t)*argc - 1) * sizeof *with);
-    *argc += 2;
+    for (int i = 0; i < count; i++)
+        with[1 + i] = strdup(flags[i]);
+    memcpy(with + 1 + count, *argv + 1, ((size_t)*argc - 1) * sizeof *with);
+    *argc += count;
     *argv = with;
 }
 
@@ -60,7 +61,9 @@ static void read_words(int *argc, char ***argv)
     for (int i = 1; i < *argc; i++)
         is_minimizing |= strcmp((*argv)[i], "-minimize_crash_internal_step=1") == 0;
     is_brief |= is_minimizing; /* each step towards a smaller input is a finding */
-    add_flags(argc, argv, "-entropic=0", is_plain ? "-len_control=100" : "-use_counters=0");
+    const char *const flags[] = { "-entropic=0", is_plain ? "-len_control=100" : "-use_counters=0",
+                                  "-error_exitcode=1" };
+    add_flags(argc, argv, flags, (int)count_of(flags));
 }
 
 /* A target whose hooks are not live would run for ever and find nothing. */
@@ -77,11 +80,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static _Noreturn void stop_at(const struct outcome *outcome)
 {
+    alarm(0); /* libFuzzer's: to shrink a finding may take longer than an input may */
     if (is_brief)
         fprintf(stderr, "%s: %s %s\n", wedge_subject.name, verdict_name(outcome->verdict),
                 outcome->signature_hash);
     else
         fuzz_finding(&wedge_subject, outcome);
+    /* By this libFuzzer tells bugs apart while it minimizes. */
+    fprintf(stderr, "DEDUP_TOKEN: %s %s\n", verdict_name(outcome->verdict),
+            outcome->signature_hash);
     abort();
 }
 

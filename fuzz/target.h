@@ -3,7 +3,7 @@
  * The libFuzzer entry points for the subject that is linked as `wedge_subject`: one input is one
  * plan with one schedule, and is run once. What the mutator makes is a draft (draft.h); all other
  * bytes are read as decode.h says. libFuzzer is told the schedule coverage (coverage.h) of each run
- * by extra counters.
+ * by extra counters. The exit code of a finding is 1, as everywhere; -error_exitcode changes it.
  *
  * In the environment:
  *   WEDGE_ARTIFACTS    the folder where reproducers are written, instead of the current one
