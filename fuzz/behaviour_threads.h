@@ -54,7 +54,7 @@ static inline void behaviour_main(void *unused)
 }
 
 /* What there is to see of a run that hangs, and will not do so a second time. Atomics only. */
-static inline void behaviour_hangs(int signal_number)
+static inline void behaviour_hangs(void)
 {
     char line[160];
     int size = snprintf(line, sizeof line,
@@ -73,8 +73,6 @@ static inline void behaviour_hangs(int signal_number)
         size = snprintf(line, sizeof line, "g%d: status %u\n", i, peek(&rt.gs[i].atomicstatus));
         written = write(STDERR_FILENO, line, (size_t)size) == size;
     }
-    signal(signal_number, SIG_DFL);
-    raise(signal_number);
 }
 
 static inline void behaviour_start(const struct behaviour *row, uint64_t seed)
@@ -83,8 +81,7 @@ static inline void behaviour_start(const struct behaviour *row, uint64_t seed)
     static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS };
     for (size_t i = 0; i < count_of(crashes); i++)
         signal(crashes[i], SIG_DFL); /* not cmocka's: it would go on with its tests, in here */
-    signal(SIGALRM, behaviour_hangs);
-    alarm(BEHAVIOUR_SECONDS);
+    hook_threads_watch(BEHAVIOUR_SECONDS * (int64_t)1000000000, behaviour_hangs);
     behaviour_row = row;
     behaviour.seed = seed;
     hook_threads_seed(seed);

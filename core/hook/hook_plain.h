@@ -98,8 +98,14 @@ void hook_plain_thread_start(hook_entry *entry, void *argument);
 /* The same, to be joined. */
 void hook_plain_thread_create(struct hook_thread *thread, hook_entry *entry, void *argument);
 
-#define HOOK_SITE(kind, text) ((const struct hook_site *)0)
+#if HOOK_BACKEND == HOOK_THREADS
+#define HOOK_SITE_OF(kind, function_name, text) HOOK_THREADS_SITE(kind, function_name, text)
+#define hook_lock_from(site, m) (hook_threads_go(site), (void)HOOK_MUTEX_LOCK(m))
+#else
 #define HOOK_SITE_OF(kind, function_name, text) ((const struct hook_site *)0)
+#define hook_lock_from(site, m) ((void)sizeof(site), hook_lock(m))
+#endif
+#define HOOK_SITE(kind, text) HOOK_SITE_OF(kind, __func__, text)
 
 #define hook_load_explicit(p, order) (HOOK_FIRST atomic_load_explicit((p), (order)))
 #define hook_load(p) (HOOK_FIRST atomic_load((p)))
@@ -120,7 +126,6 @@ void hook_plain_thread_create(struct hook_thread *thread, hook_entry *entry, voi
 #define hook_mutex_init(m, lock_class) ((void)sizeof(lock_class), (void)HOOK_MUTEX_INIT(m))
 #define hook_mutex_destroy_from(site, m) ((void)sizeof(site), hook_mutex_destroy(m))
 #define hook_mutex_destroy(m) ((void)HOOK_MUTEX_DESTROY(m))
-#define hook_lock_from(site, m) ((void)sizeof(site), hook_lock(m))
 #define hook_lock(m) (HOOK_FIRST(void) HOOK_MUTEX_LOCK(m))
 #define hook_trylock_from(site, m) ((void)sizeof(site), hook_trylock(m))
 #define hook_trylock(m) (HOOK_FIRST HOOK_MUTEX_TRYLOCK(m))

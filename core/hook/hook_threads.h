@@ -10,7 +10,17 @@
 #ifndef CORE_HOOK_HOOK_THREADS_H
 #define CORE_HOOK_HOOK_THREADS_H
 
-#define HOOK_FIRST hook_threads_delay(),
+/* The text: as written, or what the operation is part of. */
+#define HOOK_THREADS_SITE(hook_kind, function_name, text)                                   \
+    __extension__({                                                                         \
+        static const struct hook_site hook_site_here = { .function = (function_name),       \
+                                                         .object = (text),                  \
+                                                         .file = __FILE__,                  \
+                                                         .line = __LINE__,                  \
+                                                         .kind = (hook_kind) };             \
+        &hook_site_here;                                                                    \
+    })
+#define HOOK_FIRST hook_threads_go(HOOK_SITE(HOOK_THREAD, "operation")),
 #define HOOK_PERHAPS hook_threads_perhaps()
 
 struct hook_mutex {
@@ -40,8 +50,13 @@ struct hook_condition {
 /* All delays and failures follow from this and from what the system does. Before the first thread
  * is started; the caller is the first. */
 void hook_threads_seed(uint64_t seed);
-/* Mostly nothing; or the thread yields, or naps for some microseconds. */
-void hook_threads_delay(void);
+/* The calling thread comes to that place: mostly nothing; or it yields, or naps for some
+ * microseconds. */
+void hook_threads_go(const struct hook_site *site);
+/* If the process still runs after so long, writes to standard error where each of its threads went
+ * last, calls also() (if it is not NULL; async-signal-safe only), and ends by SIGALRM: a deadlock
+ * ends with a report. */
+void hook_threads_watch(int64_t duration_ns, void (*also)(void));
 /* True now and then. */
 bool hook_threads_perhaps(void);
 void hook_threads_lock(struct hook_mutex *mutex);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -185,6 +186,62 @@ static void a_lock_that_nobody_has_is_not_held(void **state)
     assert_int_equal(WTERMSIG(status), SIGABRT);
 }
 
+/* --- deadlocks --- */
+
+static struct hook_mutex abba[2];
+static struct hook_note met[2];
+
+/* Each has one lock before it wants the other's. */
+static void locks_both(void *first)
+{
+    uintptr_t i = (uintptr_t)first;
+    hook_lock(&abba[i]);
+    hook_unpark(&met[i]);
+    hook_park(&met[1 - i], HOOK_FOREVER);
+    hook_lock(&abba[1 - i]);
+    hook_thread_exit();
+}
+
+static _Noreturn void deadlocks(void)
+{
+    struct hook_thread threads[2];
+    hook_threads_seed(1);
+    hook_threads_watch(300000000, NULL);
+    for (uintptr_t i = 0; i < 2; i++)
+        hook_mutex_init(&abba[i], "abba");
+    for (uintptr_t i = 0; i < 2; i++)
+        hook_thread_create(&threads[i], locks_both, (void *)i, "m");
+    hook_thread_join(&threads[0]);
+    _exit(0);
+}
+
+/* Its threads wait where ThreadSanitizer keeps signals back. */
+static void a_deadlock_ends_with_a_report_of_all_threads(void **state)
+{
+    (void)state;
+    int ends[2], status = 0;
+    char text[1024];
+    assert_int_equal(pipe(ends), 0);
+    pid_t process = fork();
+    assert_true(process >= 0);
+    if (process == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        deadlocks();
+    }
+    close(ends[1]);
+    assert_true(waitpid(process, &status, 0) == process);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGALRM);
+    ssize_t size = read(ends[0], text, sizeof text - 1);
+    assert_true(size > 0);
+    text[size] = '\0';
+    uint32_t count = 0;
+    for (const char *at = text; (at = strstr(at, "in locks_both at ")) != NULL; at++)
+        count++;
+    assert_int_equal(count, 2);
+    close(ends[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +252,7 @@ int main(void)
         cmocka_unit_test(a_weak_wait_returns_early_now_and_then),
         cmocka_unit_test(a_preemption_is_honoured_if_asked_and_now_and_then),
         cmocka_unit_test(a_lock_that_nobody_has_is_not_held),
+        cmocka_unit_test(a_deadlock_ends_with_a_report_of_all_threads),
         cmocka_unit_test(a_lock_may_be_released_on_another_fiber),
         cmocka_unit_test(who_gets_a_word_sees_what_its_owner_did_before_its_own_cas),
     };
