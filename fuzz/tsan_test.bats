@@ -101,3 +101,13 @@ signature() { sed -n 's/^DEDUP_TOKEN: //p' <<<"$output" | head -n 1; }
     [[ "$output" != *"WARNING: ThreadSanitizer"* ]]
     [[ "$output" == *"calls: "*"runOneTimer"* ]]
 }
+
+@test "ThreadSanitizer's own deadlock detector, told of locks and states, sees what the lock-order graph sees" {
+    export WEDGE_TSAN_DEADLOCKS=1
+    for bug in go-35532-netpoll go-35532-scavenger go-38070-1.14.1; do
+        run "$out/bugs/$bug/wedge-tsan" hunt timers --runs 500 --no-prediction -o .
+        [[ "$output" == *"lock-order-inversion (potential deadlock)"* ]] || { echo "$bug"; false; }
+    done
+    run -0 "$out/fuzz-tsan/wedge" hunt timers --runs 2000 --no-prediction -o .
+    [[ "$output" != *"ThreadSanitizer"* ]]
+}

@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/engine/race.h"
 #include "core/engine/site.h"
+#include "core/engine/told.h"
 
 /* Kept out of the way of a step. */
 #define ENGINE_SELDOM __attribute__((cold, noinline))
@@ -387,6 +388,7 @@ static void begin_run(void)
     engine.fair = false;
     engine.segment_count = engine.fault_count = 0;
     engine.record_lost = false;
+    told_begin();
     fiber_stack_reset();
 }
 

@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/tsan.h"
 #include "core/engine/internal.h"
+#include "core/engine/told.h"
 
 void hook_sim_lock_init(const struct hook_site *site, struct hook_mutex *mutex,
                         enum hook_lock_kind kind, const char *lock_class)
@@ -49,7 +50,8 @@ static bool is_free(const struct hook_mutex *mutex, enum hook_lock_mode mode)
     return mutex->owner == 0 && mutex->readers == 0;
 }
 
-static void take(const struct hook_site *site, struct hook_mutex *mutex, enum hook_lock_mode mode)
+static void take(const struct hook_site *site, struct hook_mutex *mutex, enum hook_lock_mode mode,
+                 bool waited)
 {
     if (mode == HOOK_READ)
         mutex->readers++;
@@ -60,6 +62,7 @@ static void take(const struct hook_site *site, struct hook_mutex *mutex, enum ho
     if (mutex->kind == HOOK_LOCK_SPIN)
         thread_current()->spin_locks++;
     tsan_acquire(mutex);
+    told_takes(mutex, mutex->lock_class, waited);
     if (mode != HOOK_READ)
         tsan_acquire(&mutex->readers);
     hold_push(site, mutex, mutex->lock_class, NULL, mode);
@@ -96,6 +99,7 @@ static void acquire(const struct hook_site *site, struct hook_mutex *mutex,
     check_use(site, mutex);
     if (mutex->kind == HOOK_LOCK_MUTEX || mutex->kind == HOOK_LOCK_RECURSIVE)
         check_may_block(site);
+    told_waits(mutex, mutex->lock_class);
     if (!is_free(mutex, mode)) {
         bool writes = mode != HOOK_READ && mutex->kind == HOOK_LOCK_RW_FAIR;
         mutex->waiters++;
@@ -114,7 +118,7 @@ static void acquire(const struct hook_site *site, struct hook_mutex *mutex,
         mutex->writers_waiting -= writes;
         mutex->waiters--;
     }
-    take(site, mutex, mode);
+    take(site, mutex, mode, true);
 }
 
 static bool try_acquire(const struct hook_site *site, struct hook_mutex *mutex,
@@ -131,7 +135,7 @@ static bool try_acquire(const struct hook_site *site, struct hook_mutex *mutex,
     if (!mine)
         return false;
     hook_step.event->value = true;
-    take(site, mutex, mode);
+    take(site, mutex, mode, false);
     return true;
 }
 
@@ -153,6 +157,7 @@ void hook_sim_lock(const struct hook_site *site, struct hook_mutex *mutex)
     }
     hook_sim_before(site, mutex);
     record_add(RECORD_LOCK, site, mutex, mutex->lock_class);
+    told_waits(mutex, mutex->lock_class);
     while (mutex->owner != 0) {
         mutex->waiters++;
         wait_for(EDGE_LOCK, site, mutex, HOOK_FOREVER);
@@ -161,6 +166,7 @@ void hook_sim_lock(const struct hook_site *site, struct hook_mutex *mutex)
     }
     mutex->owner = engine.current + 1;
     tsan_acquire(mutex);
+    told_takes(mutex, mutex->lock_class, true);
     hold_push(site, mutex, mutex->lock_class, NULL, HOOK_EXCLUSIVE);
 }
 
@@ -210,6 +216,7 @@ void hook_sim_unlock(const struct hook_site *site, struct hook_mutex *mutex)
         return;
     }
     tsan_release(mutex);
+    told_gives(mutex);
     mutex->owner = 0;
     if (mutex->kind == HOOK_LOCK_SPIN)
         thread_current()->spin_locks--;
@@ -229,6 +236,7 @@ void hook_sim_read_unlock(const struct hook_site *site, struct hook_mutex *mutex
     record_giving(site, mutex, HOOK_READ);
     check(hold_pop_by(mutex, engine.current));
     mutex->readers--;
+    told_gives(mutex);
     tsan_release(&mutex->readers); /* readers come in no order among themselves */
     wake_waiters(mutex);
 }

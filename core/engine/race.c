@@ -11,6 +11,7 @@
 #include "core/base/check.h"
 #include "core/base/tsan.h"
 #include "core/engine/internal.h"
+#include "core/engine/told.h"
 
 static race_namer *namer;
 
@@ -59,7 +60,7 @@ void __tsan_flush_memory(void); /* forgets all that was read and written: takes 
 const char *__tsan_default_options(void)
 {
     return "suppress_equal_stacks=0:suppress_equal_addresses=0:symbolize=0:report_signal_unsafe=0:"
-           "report_thread_leaks=0:detect_deadlocks=0:report_mutex_bugs=0:exitcode=0:"
+           "report_thread_leaks=0:second_deadlock_stack=1:report_mutex_bugs=0:exitcode=0:"
            "atexit_sleep_ms=0:history_size=2:abort_on_error=0";
 }
 
@@ -113,7 +114,16 @@ static void copy_access(void *report, int thread_count, int index)
     }
 }
 
-/* What hooks of other reports would say (a leaked thread, a mutex misused) the engine says itself. */
+/* Of its own deadlock detector, for comparison: one is printed as it is. */
+static bool is_first_inversion(const char *kind)
+{
+    static bool printed;
+    if (!told_wanted() || printed || strcmp(kind, "lock-order-inversion") != 0)
+        return false;
+    return printed = true;
+}
+
+/* What other reports would say (a leaked thread, a mutex misused) the engine says itself. */
 bool race_on_report(void *report, bool suppressed)
 {
     const char *kind = "";
@@ -124,7 +134,7 @@ bool race_on_report(void *report, bool suppressed)
     __tsan_get_report_data(report, &kind, &count, &stacks, &mops, &locations, &mutexes, &threads,
                            &tids, sleep, 1);
     if (mops < 2)
-        return true;
+        return !is_first_inversion(kind);
     race.seen = true;
     snprintf(race.kind, sizeof race.kind, "%s", kind);
     for (int i = 0; i < 2; i++)
@@ -173,6 +183,7 @@ void race_begin(bool anew)
     if (race.seen || anew)
         __tsan_flush_memory();
     race.seen = false;
+    hook_sim_watched |= told_wanted();
     memset(race.who, 0, sizeof race.who);
 }
 

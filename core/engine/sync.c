@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/tsan.h"
 #include "core/engine/internal.h"
+#include "core/engine/told.h"
 
 static struct hook_task *task_of(uint32_t thread)
 {
@@ -38,6 +39,10 @@ void hook_sim_spin(const struct hook_site *site, const volatile void *object)
         return;
     hook_sim_event(site, object);
     const struct hold *hold = hook_sim_watched ? hold_find(object) : NULL;
+#ifdef TSAN_TOLD
+    if (told_wanted() && hold_find(object) != NULL)
+        told_waits(object, hold_find(object)->hold_class);
+#endif
     if (hold != NULL) /* whether it was announced or not */
         hook_sim_awaits(site, object, hold->hold_class);
     wait_for(EDGE_SPIN, site, object, HOOK_FOREVER);
@@ -48,6 +53,8 @@ void hook_sim_hold(const struct hook_site *site, const volatile void *object,
 {
     if (engine.live && !hold_change(site, object, state_class, task_of(engine.current)))
         hold_push(site, object, state_class, task_of(engine.current), HOOK_EXCLUSIVE);
+    told_gives(object); /* it goes on to a state of another class */
+    told_takes(object, state_class, false);
     record_add(RECORD_HOLD, site, object, state_class);
 }
 
@@ -55,6 +62,7 @@ void hook_sim_awaits(const struct hook_site *site, const volatile void *object,
                      const char *state_class)
 {
     thread_current()->awaited = object;
+    told_waits(object, state_class);
     record_add(RECORD_AWAITS, site, object, state_class);
 }
 
@@ -70,6 +78,7 @@ void hook_sim_release(const struct hook_site *site, const volatile void *object)
         (hold->task == NULL && hold->thread != engine.current))
         engine_fail(VERDICT_MISUSE, site, "release of a state that somebody else holds");
     check(hold_pop(object));
+    told_gives(object);
 }
 
 /* --- notes and the clock --- */

@@ -5,6 +5,7 @@
  */
 #include "core/base/check.h"
 #include "core/engine/internal.h"
+#include "core/engine/told.h"
 
 /* The current task, or the thread outside any. */
 static bool holds_anything(void)
@@ -16,6 +17,16 @@ static bool holds_anything(void)
     return false;
 }
 
+/* Whoever is preempted here goes on only when it has a token again. */
+static void told_may_wait(void)
+{
+#ifdef TSAN_TOLD
+    for (uint32_t i = 0; told_wanted() && i < engine.token_count; i++)
+        if (engine.tokens[i]->holder == engine.current + 1)
+            told_waits(engine.tokens[i], engine.tokens[i]->name);
+#endif
+}
+
 bool hook_sim_preemption_point(const struct hook_site *site, bool asked)
 {
     if (!engine.live)
@@ -24,6 +35,7 @@ bool hook_sim_preemption_point(const struct hook_site *site, bool asked)
         record_add(RECORD_UNMASK, site, NULL, HOOK_SCHEDULER);
         record_add(RECORD_MASK, site, NULL, HOOK_SCHEDULER);
     }
+    told_may_wait();
     int64_t value;
     bool injected = engine.fault_open[FAULT_PREEMPT] && fault_at(FAULT_PREEMPT, site, &value);
     if (!injected && !asked)
@@ -160,6 +172,7 @@ void hook_sim_token_retire(struct hook_token *token)
 
 void hook_sim_token_take(const struct hook_site *site, struct hook_token *token)
 {
+    told_takes_as(&thread_current()->own, token, token->name);
     token->holder = (uint16_t)(engine.current + 1);
     token->site = site;
     record_add(RECORD_TOKEN_TAKE, site, token, token->name);
@@ -167,6 +180,7 @@ void hook_sim_token_take(const struct hook_site *site, struct hook_token *token)
 
 void hook_sim_token_give(const struct hook_site *site, struct hook_token *token)
 {
+    told_gives(token);
     token->holder = 0;
     token->site = site;
     record_add(RECORD_TOKEN_GIVE, site, token, token->name);
