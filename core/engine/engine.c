@@ -429,7 +429,9 @@ void engine_run(const struct wedge_subject *subject, const struct plan *plan,
     race_begin(strategy->replays);
 
     hook_step.left = 1;
+    race_look_away(); /* all of it comes before the run */
     subject->reset();
+    race_watch();
     strategy->begin(strategy, plan);
     engine.live = true;
     thread_add(start_program, NULL, "m");
