@@ -28,10 +28,11 @@ size_t LLVMFuzzerMutate(uint8_t *bytes, size_t size, size_t size_max); /* libFuz
 __attribute__((section("__libfuzzer_extra_counters"), used)) static uint8_t
     counters[COVERAGE_SIZE];
 
-/* One in so many inputs that the mutator makes is a change of one that libFuzzer keeps; the others are
- * drawn anew by the subject's generator: what a search has not come across, it cannot change. Of
- * those changed, one in so many is settled first, for which its run is made again. libFuzzer asks for
- * a child of two as often as for a change of one, and two runs have to be made again for it. */
+/* One in so many inputs that the mutator makes is a change of one that libFuzzer keeps; the others
+ * are drawn anew by the subject's generator: what a search has not come across, it cannot change.
+ * Of those changed, one in so many is settled first, for which its run is made again. libFuzzer
+ * asks for a child of two as often as for a change of one, and two runs have to be made again for
+ * it. */
 enum { GUIDED_ODDS = 4, SETTLED_ODDS = 8, CROSSED_ODDS = 64, SHORT_PROGRAM = 8 };
 
 /* The environment's words, see target.h; is_minimizing: of a crash, by libFuzzer. */

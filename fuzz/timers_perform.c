@@ -222,8 +222,8 @@ static void sleep_for(uint32_t goroutine, int64_t duration_ns)
     judge(model_sleep_end(&program->model, goroutine, engine_now()));
 }
 
-/* Without sysmon nobody takes the P of a thread that stays in a system call; with it, others wait for
- * two naps of it from here on. */
+/* Without sysmon nobody takes the P of a thread that stays in a system call; with it, others wait
+ * for two naps of it from here on. */
 static void make_system_call(int64_t duration_ns)
 {
     entersyscall();

@@ -202,8 +202,8 @@ static void first_code(void *argument)
 
 #ifdef TSAN_TOLD
 #ifdef FIBER_ONE_THREAD
-/* To make one takes longer than a run does, so each fiber keeps its own: what it did before the last
- * fiber_stack_reset() comes before all that anybody does afterwards. */
+/* To make one takes longer than a run does, so each fiber keeps its own: what it did before the
+ * last fiber_stack_reset() comes before all that anybody does afterwards. */
 enum { USED_MAX = 1024 };
 static struct {
     struct fiber *fibers[USED_MAX];
@@ -217,8 +217,8 @@ void __wrap___tsan_func_exit(void);
 void __real___tsan_func_entry(void *caller);
 void __real___tsan_func_exit(void);
 
-/* The linker leads the calls of watched code here (--wrap): a fiber that is forgotten half-way leaves
- * calls behind, and nothing else can tell how many. */
+/* The linker leads the calls of watched code here (--wrap): a fiber that is forgotten half-way
+ * leaves calls behind, and nothing else can tell how many. */
 void __wrap___tsan_func_entry(void *caller)
 {
     used.depth++;

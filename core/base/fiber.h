@@ -45,10 +45,10 @@ typedef void fiber_entry(void *argument);
 #define FIBER_INLINE 1
 #endif
 
-/* The fiber that runs now. NULL in an OS thread that has not called fiber_adopt(). After a switch the
- * caller may be on another OS thread, where a thread-local's address that the compiler kept would
- * be wrong: so it is read by an instruction that the compiler cannot split, or else by a call. With
- * FIBER_ONE_THREAD (fibers in one OS thread only) it is no thread-local. */
+/* The fiber that runs now. NULL in an OS thread that has not called fiber_adopt(). After a switch
+ * the caller may be on another OS thread, where a thread-local's address that the compiler kept
+ * would be wrong: so it is read by an instruction that the compiler cannot split, or else by a
+ * call. With FIBER_ONE_THREAD (fibers in one OS thread only) it is no thread-local. */
 #ifdef FIBER_ONE_THREAD
 extern struct fiber *fiber_running;
 static inline struct fiber *fiber_current(void)

@@ -156,8 +156,8 @@ static ENGINE_SELDOM void take_turns(struct plan_segment *segment)
     *segment = (struct plan_segment){ .thread = (uint16_t)next, .steps = steps };
 }
 
-/* Fills in the next segment; its thread is runnable. In place: to copy what has just been written in
- * pieces is slow. */
+/* Fills in the next segment; its thread is runnable. In place: to copy what has just been written
+ * in pieces is slow. */
 static void choose(struct plan_segment *segment)
 {
     if (engine.steps >= engine.fair_step) {

@@ -52,9 +52,10 @@ int __tsan_get_report_thread(void *report, unsigned long index, int *tid, uint64
                              unsigned long trace_size);
 /* __tsan::OnReport(const ReportDesc *, bool): meant to be defined by who wants to have the reports
  * for itself; true: it is not to be printed. */
-bool race_on_report(void *report, bool suppressed) __asm__("_ZN6__tsan8OnReportEPKNS_10ReportDescEb");
+bool race_on_report(void *report, bool suppressed)
+    __asm__("_ZN6__tsan8OnReportEPKNS_10ReportDescEb");
 const char *__tsan_default_options(void);
-void __tsan_flush_memory(void); /* forgets all that was read and written: takes as long as a few runs */
+void __tsan_flush_memory(void); /* forgets all accesses: takes as long as a few runs */
 
 /* Every run is to see its race, whatever earlier ones saw. Names are found by our own means. */
 const char *__tsan_default_options(void)
@@ -176,8 +177,8 @@ __attribute__((no_builtin)) void *engine_memset(void *to, int value, size_t size
 
 /* --- while a run goes on --- */
 
-/* ThreadSanitizer no longer looks at memory of which it has told a race. And which accesses it still
- * knows depends on all that it has seen, unless it begins anew. */
+/* ThreadSanitizer no longer looks at memory of which it has told a race. And which accesses it
+ * still knows depends on all that it has seen, unless it begins anew. */
 void race_begin(bool anew)
 {
     if (race.seen || anew)
@@ -272,8 +273,8 @@ static void describe(struct outcome *outcome)
     signature_of_text(outcome, text);
 }
 
-/* A run that began with what earlier ones left behind is made again without: there the first race may
- * be another one, and that is the one that shows each time. */
+/* A run that began with what earlier ones left behind is made again without: there the first race
+ * may be another one, and that is the one that shows each time. */
 void race_outcome(struct outcome *outcome)
 {
     static struct plan plan;

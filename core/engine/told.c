@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ThreadSanitizer's deadlock detector knows mutexes by their addresses and threads by their stacks. So
- * each pair of an object and a class stands for one mutex, with an address from a table; a goroutine's
- * stack is one thread and the scheduler's of its M another; and a lock is given back as by the fiber
- * that took it (goparkunlock() gives it back on another). A P is an M's, and wanted by whoever may be
- * preempted.
+ * ThreadSanitizer's deadlock detector knows mutexes by their addresses and threads by their stacks.
+ * So each pair of an object and a class stands for one mutex, with an address from a table; a
+ * goroutine's stack is one thread and the scheduler's of its M another; and a lock is given back as
+ * by the fiber that took it (goparkunlock() gives it back on another). A P is an M's, and wanted by
+ * whoever may be preempted.
  *
- * It does not see what the lock-order graph sees: that a third lock keeps two sides apart, starts, joins
- * and events, contexts that may interrupt, what a goroutine needs besides locks (a P), and two instances
- * of one class that have changed places.
+ * It does not see what the lock-order graph sees: that a third lock keeps two sides apart, starts,
+ * joins and events, contexts that may interrupt, what a goroutine needs besides locks (a P), and
+ * two instances of one class that have changed places.
  */
 #include "core/engine/told.h"
 

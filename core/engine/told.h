@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is told to ThreadSanitizer's own deadlock detector, for comparison with the lock-order graph:
- * locks, and transitional states, each class of an object as a mutex of its own. Only in a flavour
- * with ThreadSanitizer, and there only if WEDGE_TSAN_DEADLOCKS is set in the environment: it costs
- * more than all the rest, and it sees less (core/engine/told.c says what).
+ * What is told to ThreadSanitizer's own deadlock detector, for comparison with the lock-order
+ * graph: locks, and transitional states, each class of an object as a mutex of its own. Only in a
+ * flavour with ThreadSanitizer, and there only if WEDGE_TSAN_DEADLOCKS is set in the environment:
+ * it costs more than all the rest, and it sees less (core/engine/told.c says what).
  */
 #ifndef CORE_ENGINE_TOLD_H
 #define CORE_ENGINE_TOLD_H
