@@ -44,7 +44,8 @@ static void print_edge(FILE *out, const struct edge *edge, uint32_t depth)
     edge_sentence(edge, text);
     paragraph_line(out, 2, text);
     bool task = edge->kind == EDGE_TOKEN || edge->kind == EDGE_GATE || edge->kind == EDGE_READY;
-    print_chain(out, task ? "left:" : edge->kind == EDGE_ACCESS ? "calls:" : "waits:", &edge->wait_chain, depth);
+    const char *waits = edge->kind == EDGE_ACCESS ? "calls:" : "waits:";
+    print_chain(out, task ? "left:" : waits, &edge->wait_chain, depth);
     print_chain(out, "holds:", &edge->hold_chain, depth);
 }
 
