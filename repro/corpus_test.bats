@@ -57,7 +57,7 @@ collection() {
     run -1 "$bad" corpus verify "$bugs" --jobs 5
     [ "$output" = "$first" ]
     [ "$(grep -c UNEXPECTED <<<"$output")" -gt 20 ]
-    [[ "${lines[0]}" == *"bugs/go-1.14.0-deltimer-pp/"* ]]
+    [[ "${lines[0]}" == *"bugs/go-1.14-nextwhen/"* ]]
 }
 
 @test "verify: unreadable is 2, nothing there is 4, a subject that is not there is not tested" {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/base/check.h"
+#include "core/base/signal.h"
 #include "repro/hunt_position.h"
 #include "repro/output.h"
 #include "repro/shrink.h"
@@ -24,8 +25,8 @@ static void on_interrupt(int number)
 
 void hunt_take_signals(void)
 {
-    signal(SIGINT, on_interrupt);
-    signal(SIGTERM, on_interrupt);
+    signal_take(SIGINT, on_interrupt, SA_RESTART);
+    signal_take(SIGTERM, on_interrupt, SA_RESTART);
 }
 
 /* What was kept cannot be written. */

@@ -2,11 +2,11 @@
 /* `wedge shrink`. */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/check.h"
+#include "core/base/signal.h"
 #include "repro/argument.h"
 #include "repro/command.h"
 #include "repro/cost.h"
@@ -114,8 +114,8 @@ static int shrink_file(const struct options *options)
         fprintf(stderr, "%s: nothing to shrink: it expects ok\n", options->path);
         return EXIT_UNTESTED;
     }
-    signal(SIGINT, on_interrupt);
-    signal(SIGTERM, on_interrupt);
+    signal_take(SIGINT, on_interrupt, SA_RESTART);
+    signal_take(SIGTERM, on_interrupt, SA_RESTART);
     reproducer_print_stand_ins(stderr, reproducer, options->path);
     if (!shrink(reproducer, options->runs_max, FAULTS_ALL, &result))
         return not_shown(options, &finding);

@@ -5,12 +5,12 @@
  * to code that runs for seconds without reaching a hook point. Outside a run both stay out of the
  * way: a crash of ours is a crash.
  */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
 
 #include "core/base/check.h"
+#include "core/base/signal.h"
 #include "core/engine/internal.h"
 
 enum { SIGNAL_STACK_SIZE = 64 * 1024, WATCH_SECONDS = 2 };
@@ -44,8 +44,7 @@ static void unblock(int signal)
 static void on_fatal(int signal)
 {
     if (!engine.live) {
-        struct sigaction standard = { .sa_handler = SIG_DFL };
-        sigaction(signal, &standard, NULL);
+        signal_take(signal, SIG_DFL, 0);
         raise(signal);
         return;
     }
@@ -68,21 +67,6 @@ static void on_tick(int signal)
     engine_fail(VERDICT_LIVELOCK, hook_step.event->site, "runs on without reaching a hook point");
 }
 
-/* ThreadSanitizer's own keeps signals back until the next system call: a loop makes none. */
-#ifdef TSAN_TOLD
-int __sigaction(int signal, const struct sigaction *action, struct sigaction *before);
-#define sigaction_now __sigaction
-#else
-#define sigaction_now sigaction
-#endif
-
-static void handle(int signal, void (*handler)(int))
-{
-    struct sigaction action = { .sa_handler = handler, .sa_flags = SA_ONSTACK | SA_NODEFER };
-    sigemptyset(&action.sa_mask);
-    check(sigaction_now(signal, &action, NULL) == 0);
-}
-
 void engine_catch_signals(void)
 {
     static char memory[SIGNAL_STACK_SIZE];
@@ -90,8 +74,8 @@ void engine_catch_signals(void)
     check(sigaltstack(&stack, NULL) == 0);
     static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
     for (size_t i = 0; i < count_of(fatal); i++)
-        handle(fatal[i], on_fatal);
-    handle(SIGVTALRM, on_tick);
+        signal_take(fatal[i], on_fatal, SA_ONSTACK | SA_NODEFER);
+    signal_take(SIGVTALRM, on_tick, SA_ONSTACK | SA_NODEFER);
     struct itimerval every = { { WATCH_SECONDS, 0 }, { WATCH_SECONDS, 0 } };
     check(setitimer(ITIMER_VIRTUAL, &every, NULL) == 0);
 }
