@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "core/base/check.h"
+#include "core/base/tsan.h"
 
 struct fiber_sanitizer {
     void *handle;    /* ASan: saved fake stack. TSan: its fiber */
@@ -53,7 +54,11 @@ typedef void fiber_entry(void *argument);
 extern struct fiber *fiber_running;
 static inline struct fiber *fiber_current(void)
 {
+#ifdef TSAN_UNSEEN
+    return tsan_unseen_pointer((void *const *)(void *)&fiber_running);
+#else
     return fiber_running;
+#endif
 }
 #elif defined(__x86_64__)
 extern _Thread_local struct fiber *fiber_running;
@@ -68,6 +73,12 @@ static inline struct fiber *fiber_current(void)
 #else
 struct fiber *fiber_current(void);
 #endif
+
+/* What the owner of the current fiber has put there. */
+static inline void *fiber_user(void)
+{
+    return tsan_unseen_pointer(&fiber_current()->user);
+}
 
 /* Makes the calling OS thread's own stack a fiber, the current one. Call once a thread. */
 void fiber_adopt(struct fiber *fiber);
@@ -100,6 +111,13 @@ void fiber_switch(struct fiber *to);
 #define fiber_switch_thread(to) fiber_switch((to))
 #else
 void fiber_switch_thread(struct fiber *to);
+#endif
+
+#if defined(TSAN_TOLD) && defined(FIBER_ONE_THREAD)
+/* To ThreadSanitizer, what is done from here on is nobody's doing, until fiber_watch(). May not nest;
+ * no switches in between. */
+void fiber_look_away(void);
+void fiber_watch(void);
 #endif
 
 /* A pool of equal stacks, each above a guard page. Taken in a fixed order, all given back at once,

@@ -37,6 +37,7 @@ static struct {
     char kind[32]; /* "data-race" */
     struct access accesses[2];
     uint64_t who[FIBERS_MAX]; /* by a fiber's number: who ran there when it was last left */
+    uint32_t fiber_count; /* the highest such number */
 } race;
 
 /* --- the report, as ThreadSanitizer gives it --- */
@@ -185,7 +186,8 @@ void race_begin(bool anew)
         __tsan_flush_memory();
     race.seen = false;
     hook_sim_watched |= told_wanted();
-    memset(race.who, 0, sizeof race.who);
+    memset(race.who, 0, (race.fiber_count + 1) * sizeof *race.who);
+    race.fiber_count = 0;
 }
 
 bool race_seen(void)
@@ -196,21 +198,24 @@ bool race_seen(void)
 void race_note_who(void)
 {
     uint32_t number = fiber_current()->sanitizer.number;
-    if (number < FIBERS_MAX)
-        race.who[number] = hook_step.who;
+    if (number >= FIBERS_MAX)
+        return;
+    race.who[number] = hook_step.who;
+    if (number > race.fiber_count)
+        race.fiber_count = number;
 }
 
 void race_look_away(void)
 {
-    race.ignored++;
-    tsan_ignore_begin();
+    if (race.ignored++ == 0)
+        fiber_look_away();
 }
 
 void race_watch(void)
 {
     check(race.ignored > 0);
-    race.ignored--;
-    tsan_ignore_end();
+    if (--race.ignored == 0)
+        fiber_watch();
 }
 
 void race_watch_all(void)

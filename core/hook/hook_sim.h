@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 
+#include "core/base/tsan.h"
 #include "core/hook/hook_step.h"
 
 /* --- what the engine provides --- */
@@ -167,14 +168,21 @@ void hook_sim_gate_open(const struct hook_site *site);
  * atomic as it is: a plain read and a plain write will do. Only ThreadSanitizer has to be told the
  * truth, because it judges by the orders. */
 #ifdef HOOK_TELL_ORDERS
-#define HOOK_DO_LOAD(at, order) atomic_load_explicit((at), (order))
-#define HOOK_DO_STORE(at, value, order) atomic_store_explicit((at), (value), (order))
-#define HOOK_DO_EXCHANGE(at, operand) atomic_exchange((at), (operand))
-#define HOOK_DO_ADD(at, operand) atomic_fetch_add((at), (operand))
-#define HOOK_DO_CAS(at, want, operand) atomic_compare_exchange_strong((at), (want), (operand))
+#define HOOK_DO_LOAD(at, order)                                               \
+    ((order) == memory_order_relaxed || tsan_knows((at))                      \
+         ? atomic_load_explicit((at), memory_order_relaxed)                   \
+         : atomic_load_explicit((at), (order)))
+#define HOOK_DO_STORE(at, value, order)                                       \
+    ((order) == memory_order_relaxed ? (void)0 : tsan_replaces((at)),         \
+     atomic_store_explicit((at), (value), (order)))
+#define HOOK_DO_EXCHANGE(at, operand) (tsan_replaces((at)), atomic_exchange((at), (operand)))
+#define HOOK_DO_ADD(at, operand) (tsan_replaces((at)), atomic_fetch_add((at), (operand)))
+#define HOOK_DO_CAS(at, want, operand) \
+    (tsan_replaces((at)), atomic_compare_exchange_strong((at), (want), (operand)))
 #define HOOK_DO_CAS_OWN(at, want, operand)                                    \
-    atomic_compare_exchange_strong_explicit((at), (want), (operand), memory_order_release, \
-                                            memory_order_relaxed)
+    (tsan_adds((at)), atomic_compare_exchange_strong_explicit(                \
+        (at), (want), (operand), memory_order_release, memory_order_relaxed))
+#define HOOK_DO_TOUCH(object) tsan_forgets((object))
 #else
 #define HOOK_DO_LOAD(at, order) \
     ((void)(order), atomic_load_explicit((at), memory_order_relaxed))
@@ -199,6 +207,7 @@ void hook_sim_gate_open(const struct hook_site *site);
         hook_equal;                                                           \
     })
 #define HOOK_DO_CAS_OWN(at, want, operand) HOOK_DO_CAS(at, want, operand)
+#define HOOK_DO_TOUCH(object) ((void)0)
 #endif
 
 #define HOOK_LOAD_(p, order, text)                                  \
@@ -261,16 +270,18 @@ void hook_sim_gate_open(const struct hook_site *site);
 #define hook_cas_weak(p, want, v) \
     HOOK_CAS_(HOOK_CAS_WEAK, hook_sim_before_weak, HOOK_DO_CAS, p, want, v, #p)
 
-#define hook_touch_as_(object, writes) \
-    (__builtin_expect(hook_sim_traced, false) ? hook_sim_touch((object), (writes)) : (void)0)
-#define hook_touch(object) hook_touch_as_(object, true)
+#define hook_touch_as_(object, writes)                                        \
+    (__builtin_expect(tsan_unseen_flag(&hook_sim_traced), false)              \
+         ? hook_sim_touch((object), (writes))                                 \
+         : (void)0)
+#define hook_touch(object) (HOOK_DO_TOUCH(object), hook_touch_as_(object, true))
 #define hook_peek(p) hook_peek_explicit(p, memory_order_relaxed)
 #define hook_peek_explicit(p, order)                                \
     __extension__({                                                 \
         HOOK_SHADOWS_BEGIN                                          \
         __auto_type hook_at = (p);                                  \
         hook_touch_as_(hook_at, false);                             \
-        __auto_type hook_value = atomic_load_explicit(hook_at, (order)); \
+        __auto_type hook_value = HOOK_DO_LOAD(hook_at, (order));    \
         HOOK_SHADOWS_END                                            \
         hook_value;                                                 \
     })
@@ -395,7 +406,7 @@ void hook_sim_gate_open(const struct hook_site *site);
 #define hook_release_from(site, p) hook_sim_release((site), (p))
 #define hook_release(p) hook_release_from(HOOK_SITE(HOOK_RELEASE, #p), (p))
 #define hook_awaits_from(site, p, state_class) \
-    (hook_sim_watched ? hook_sim_awaits((site), (p), (state_class)) : (void)0)
+    (tsan_unseen_flag(&hook_sim_watched) ? hook_sim_awaits((site), (p), (state_class)) : (void)0)
 #define hook_awaits(p, state_class) \
     hook_awaits_from(HOOK_SITE(HOOK_SPIN, #p), (p), (state_class))
 

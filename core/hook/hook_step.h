@@ -9,17 +9,19 @@
 #include <stddef.h>
 
 /* What is done for the engine is not the doing of the code under test, and ThreadSanitizer must not
- * take it for that. */
+ * take it for that. -DTSAN_CALLS_ONLY: nor what this file does. */
 #if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
+#if __has_feature(thread_sanitizer) && !defined(TSAN_CALLS_ONLY)
 #define HOOK_TELL_ORDERS 1
 #endif
 #endif
 #ifdef HOOK_TELL_ORDERS
 #define HOOK_SIM_STEP \
     static inline __attribute__((noinline, unused, disable_sanitizer_instrumentation))
+#define HOOK_SIM_PART static inline __attribute__((always_inline))
 #else
 #define HOOK_SIM_STEP static inline
+#define HOOK_SIM_PART static inline
 #endif
 
 /* One event of a run's trace. */
@@ -58,8 +60,8 @@ void hook_sim_wrote(const volatile void *object);
 bool hook_sim_fails(const struct hook_site *site);
 
 /* Appends an event, and makes it the one whose outcome is told next. */
-HOOK_SIM_STEP struct trace_event *hook_sim_event(const struct hook_site *site,
-                                                const volatile void *object)
+HOOK_SIM_PART struct trace_event *hook_part_event(const struct hook_site *site,
+                                                 const volatile void *object)
 {
     struct trace_event *event = hook_step.trace_next;
     if (event == hook_step.trace_limit)
@@ -75,19 +77,30 @@ HOOK_SIM_STEP struct trace_event *hook_sim_event(const struct hook_site *site,
     return event;
 }
 
+HOOK_SIM_STEP struct trace_event *hook_sim_event(const struct hook_site *site,
+                                                const volatile void *object)
+{
+    return hook_part_event(site, object);
+}
+
 /* Before an operation on `object`: a step. May switch threads. */
-HOOK_SIM_STEP void hook_sim_before(const struct hook_site *site, const volatile void *object)
+HOOK_SIM_PART void hook_part_before(const struct hook_site *site, const volatile void *object)
 {
     if (--hook_step.left == 0)
         hook_sim_point(site, object);
-    hook_sim_event(site, object);
+    hook_part_event(site, object);
+}
+
+HOOK_SIM_STEP void hook_sim_before(const struct hook_site *site, const volatile void *object)
+{
+    hook_part_before(site, object);
 }
 
 /* The same where *object is read or written next. With ThreadSanitizer, whose atomics take locks of
  * its own, a pointer that is none must come to light before: a crash would leave them locked. */
 HOOK_SIM_STEP void hook_sim_before_word(const struct hook_site *site, const volatile void *object)
 {
-    hook_sim_before(site, object);
+    hook_part_before(site, object);
 #ifdef HOOK_TELL_ORDERS
     (void)*(const volatile char *)object;
 #endif

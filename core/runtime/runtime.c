@@ -74,14 +74,14 @@ void morestack(void)
     systemstack(growstack, NULL);
 }
 
-void lock_from(const struct hook_site *site, struct mutex *l)
+TSAN_UNWATCHED void lock_from(const struct hook_site *site, struct mutex *l)
 {
     prologue_of("lock");
     addlocks(getg()->m, 1);
     hook_lock_from(site, &l->hook);
 }
 
-void unlock_from(const struct hook_site *site, struct mutex *l)
+TSAN_UNWATCHED void unlock_from(const struct hook_site *site, struct mutex *l)
 {
     hook_unlock_from(site, &l->hook);
     addlocks(getg()->m, -1);

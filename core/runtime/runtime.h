@@ -173,7 +173,7 @@ void runtime_reset(void);
 /* The goroutine that runs: g0 while an M schedules or within systemstack(). */
 static inline struct g *getg(void)
 {
-    return fiber_current()->user;
+    return fiber_user();
 }
 
 #define nanotime() hook_clock()
@@ -202,7 +202,7 @@ static inline void releasem(struct m *mp)
 void morestack(void);
 /* Go's newstack(), at a prologue: grows the goroutine's stack if it must. Whether the caller may be
  * preempted here: canPreemptM(). */
-static inline bool canPreempt(void)
+static inline TSAN_UNWATCHED bool canPreempt(void)
 {
     struct g *gp = getg();
     struct m *mp = gp->m;
