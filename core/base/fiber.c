@@ -208,7 +208,7 @@ enum { USED_MAX = 1024 };
 static struct {
     struct fiber *fibers[USED_MAX];
     uint32_t count, made;
-    uint32_t depth; /* of the running fiber: calls that have not returned, of code that is watched */
+    uint32_t depth; /* of the running fiber: calls of watched code that have not returned */
     char ended;     /* released by each fiber at its end */
 } used;
 

@@ -114,8 +114,8 @@ void fiber_switch_thread(struct fiber *to);
 #endif
 
 #if defined(TSAN_TOLD) && defined(FIBER_ONE_THREAD)
-/* To ThreadSanitizer, what is done from here on is nobody's doing, until fiber_watch(). May not nest;
- * no switches in between. */
+/* To ThreadSanitizer, what is done from here on is nobody's doing, until fiber_watch(). May not
+ * nest; no switches in between. */
 void fiber_look_away(void);
 void fiber_watch(void);
 #endif

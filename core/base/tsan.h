@@ -22,17 +22,19 @@ void AnnotateIgnoreSyncEnd(const char *file, int line);
 
 /* --- what is known ---
  *
- * To acquire takes long, and most of the time there is nothing to be learnt: nobody has released the
- * object since the current fiber acquired it last. For each object that is kept in mind, it is noted
- * who knows all that was released there. Whoever releases it has to tell, or hooks are missed. */
+ * To acquire takes long, and most of the time there is nothing to be learnt: nobody has released
+ * the object since the current fiber acquired it last. For each object that is kept in mind, it is
+ * noted who knows all that was released there. Whoever releases it has to tell, or the next to
+ * acquire it misses an order, and a race is seen that is none: hooks tell, and hook_touch() tells of
+ * what is done beside them. */
 #ifdef TSAN_TOLD
 /* From now on the fiber of that number is the current one; 0: nobody, who never knows anything.
  * Returns who was it before. */
 uint32_t tsan_become(uint32_t number);
 /* Whether the current fiber does. From now on it is taken to: it acquires the object next. */
 bool tsan_knows(const volatile void *object);
-/* The current fiber releases the object next, and does not acquire it; acquires it, too, or puts what
- * it knows in place of what was known; somebody does something with it. */
+/* The current fiber releases the object next, and does not acquire it; acquires it, too, or puts
+ * what it knows in place of what was known; somebody does something with it. */
 void tsan_adds(const volatile void *object);
 void tsan_replaces(const volatile void *object);
 void tsan_forgets(const volatile void *object);
