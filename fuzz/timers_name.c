@@ -19,11 +19,28 @@ static const struct field p_fields[] = {
     FIELD(struct p, runqhead),     FIELD(struct p, runqtail),      FIELD(struct p, runq),
     FIELD(struct p, runnext),      FIELD(struct p, timersLock),    FIELD(struct p, timer0When),
     FIELD(struct p, numTimers),    FIELD(struct p, adjustTimers),  FIELD(struct p, deletedTimers),
+    FIELD(struct p, timers),       FIELD(struct p, timers_count),  FIELD(struct p, timers_capacity),
+    FIELD(struct p, link),         FIELD(struct p, m),             FIELD(struct p, sysmontick),
 };
-static const struct field m_fields[] = { FIELD(struct m, park) };
+static const struct field m_fields[] = {
+    FIELD(struct m, park),  FIELD(struct m, curg),     FIELD(struct m, p),
+    FIELD(struct m, nextp), FIELD(struct m, oldp),     FIELD(struct m, spinning),
+    FIELD(struct m, mcallg), FIELD(struct m, schedlink),
+};
 static const struct field g_fields[] = {
     FIELD_AS(struct g, atomicstatus, "status"),
     FIELD_AS(struct g, task, ""),
+    FIELD(struct g, m),
+    FIELD(struct g, schedlink),
+    FIELD(struct g, startfn),
+    FIELD(struct g, startarg),
+    FIELD(struct g, param),
+    FIELD(struct g, waitreason),
+};
+/* What else there is of a timer goes by its name. */
+static const struct field timer_fields[] = {
+    FIELD(struct timer, when), FIELD(struct timer, period), FIELD(struct timer, f),
+    FIELD(struct timer, arg),  FIELD(struct timer, seq),    FIELD(struct timer, nextwhen),
 };
 static const struct field descriptor_fields[] = {
     FIELD(struct pollDesc, lock),
@@ -37,7 +54,9 @@ static const struct field sched_fields[] = {
     FIELD(struct schedt, nmspinning), FIELD(struct schedt, gcwaiting),
     FIELD(struct schedt, stopnote),   FIELD(struct schedt, sysmonwait),
     FIELD(struct schedt, sysmonnote), FIELD(struct schedt, lastpoll),
-    FIELD(struct schedt, pollUntil),
+    FIELD(struct schedt, pollUntil),  FIELD(struct schedt, midle),
+    FIELD(struct schedt, pidle),      FIELD(struct schedt, runq),
+    FIELD(struct schedt, gfree),      FIELD(struct schedt, stopwait),
 };
 static const struct field runtime_fields[] = {
     FIELD_AS(struct runtime, heapLock, "mheap.lock"),
@@ -94,7 +113,10 @@ static bool name_program(const volatile void *object, char *name, size_t size)
     uint32_t i;
     char whole[16];
     if (is_in(object, timers_program.timers, sizeof(struct timer), TIMERS_COUNT, &i)) {
-        snprintf(name, size, "t%u", i);
+        snprintf(whole, sizeof whole, "t%u", i);
+        if (!put_name(name, size, whole, field_at(object, &timers_program.timers[i], timer_fields,
+                                                  count_of(timer_fields))))
+            snprintf(name, size, "%s", whole);
         return true;
     }
     if (is_in(object, timers_program.descriptors, sizeof(struct pollDesc), TIMERS_DESCRIPTORS,
