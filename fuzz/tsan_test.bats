@@ -111,3 +111,11 @@ signature() { sed -n 's/^DEDUP_TOKEN: //p' <<<"$output" | head -n 1; }
     run -0 "$out/fuzz-tsan/wedge" hunt timers --runs 2000 --no-prediction -o .
     [[ "$output" != *"ThreadSanitizer"* ]]
 }
+
+@test "a hunt and a target end when they are told to, also while they shrink" {
+    run -130 timeout --preserve-status -k 5 1 "$out/fuzz-tsan/wedge" hunt timers --time 300
+    [[ "$output" == *"no finding in timers"* ]]
+    run timeout --preserve-status -k 5 -s INT 1 "$race_wedge" hunt timers --keep-going --time 300 -o .
+    [[ "$output" == *" schedules in "* ]]
+    run -72 timeout --preserve-status -k 5 1 "$out/fuzz-tsan/timers_fuzz" -seed=1
+}

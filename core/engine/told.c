@@ -6,9 +6,10 @@
  * by the fiber that took it (goparkunlock() gives it back on another). A P is an M's, and wanted by
  * whoever may be preempted.
  *
- * It does not see what the lock-order graph sees: that a third lock keeps two sides apart, starts,
- * joins and events, contexts that may interrupt, what a goroutine needs besides locks (a P), and
- * two instances of one class that have changed places.
+ * It knows only addresses that are taken while others are held. So it does not see what the
+ * lock-order graph sees: that a third lock, a start, a join or an event keeps two sides apart (it
+ * reports them), that a context may interrupt another one (it is silent), and what two instances of
+ * a class have in common (it waits until the same two have changed places).
  */
 #include "core/engine/told.h"
 
