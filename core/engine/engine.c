@@ -329,13 +329,11 @@ void engine_block(void)
     hook_step.event->waits = true;
     if (engine.options.record_chains)
         chain_record(&thread->wait_chain);
-    race_look_away();
     if (waitgraph_stuck(self)) {
         engine.segment.strict = false;
         close_turn();
         engine_finish();
     }
-    race_watch();
     engine_hand_over();
     check(engine.current == self);
 }

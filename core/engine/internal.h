@@ -239,8 +239,8 @@ extern struct record record_waste;
 extern uint32_t record_kinds, record_kinds_if_held;
 
 /* waitgraph.c */
-/* After current has been marked blocked: if it now waits for ever, fills the outcome and returns
- * true. */
+/* After current has been marked blocked: if it now waits for ever, fills the outcome, looks away
+ * (race.h) and returns true. */
 bool waitgraph_stuck(uint32_t thread);
 /* Nothing runs and the clock has nothing to wake: says why in the outcome. */
 void waitgraph_idle(void);

@@ -21,6 +21,7 @@
 
 #include "core/base/check.h"
 #include "core/engine/internal.h"
+#include "core/engine/race.h"
 
 struct search {
     uint64_t number;         /* what this search has met has this number */
@@ -346,6 +347,7 @@ bool waitgraph_stuck(uint32_t thread)
     struct search search = search_begin(NULL);
     if (!thread_is_stuck(&search, thread))
         return false;
+    race_look_away();
     struct outcome *outcome = engine.outcome;
     search = search_begin(outcome);
     check(thread_is_stuck(&search, thread));

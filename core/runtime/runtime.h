@@ -186,14 +186,14 @@ static inline void addlocks(struct m *mp, int32_t delta)
 }
 
 /* Disables preemption of the calling goroutine; returns its M. Pair with releasem(). */
-static inline struct m *acquirem(void)
+static inline TSAN_UNWATCHED struct m *acquirem(void)
 {
     struct g *gp = getg();
     addlocks(gp->m, 1);
     return gp->m;
 }
 
-static inline void releasem(struct m *mp)
+static inline TSAN_UNWATCHED void releasem(struct m *mp)
 {
     addlocks(mp, -1);
 }

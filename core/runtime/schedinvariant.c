@@ -78,7 +78,7 @@ static const char *check_global_queue(void)
 {
     int32_t count = 0;
     for (struct g *gp = sched.runq.head; gp != NULL && count <= G_MAX; gp = gp->schedlink) {
-        if (readgstatus(gp) != _Grunnable)
+        if (peek(&gp->atomicstatus) != _Grunnable)
             return "S5 a goroutine in the global run queue is not runnable";
         count++;
     }
@@ -88,14 +88,14 @@ static const char *check_global_queue(void)
 bool sched_has_runnable(void)
 {
     for (int32_t i = 0; i < rt.allg_count; i++)
-        if (readgstatus(&rt.gs[i]) == _Grunnable)
+        if (peek(&rt.gs[i].atomicstatus) == _Grunnable)
             return true;
     return false;
 }
 
 static bool waits_for(struct g *gp, const char *reason)
 {
-    return readgstatus(gp) == _Gwaiting && gp->waitreason != NULL &&
+    return peek(&gp->atomicstatus) == _Gwaiting && gp->waitreason != NULL &&
            strcmp(gp->waitreason, reason) == 0;
 }
 
