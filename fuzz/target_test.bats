@@ -55,7 +55,7 @@ features() { sed -n 's/^#.*\(DONE\|INITED\).* ft: \([0-9]*\) .*/\2/p' <<<"$outpu
     run -1 "$wedge" replay "$reproducer"
     WEDGE_FUZZ_BRIEF=1 run ! "$bug" "$crash"
     [[ "$output" == *"timers: "* ]]
-    run "$bug" -minimize_crash=1 -runs=200 -max_total_time=5 -exact_artifact_path=small "$crash"
+    run "$bug" -minimize_crash=1 -seed=1 -runs=200 -max_total_time=20 -exact_artifact_path=small "$crash"
     [[ "$output" == *CRASH_MIN* ]]
     if [ -e small ]; then
         [ "$(wc -c <small)" -lt "$(wc -c <"$crash")" ]
