@@ -48,6 +48,7 @@ signature() { sed -n 's/^DEDUP_TOKEN: //p' <<<"$output" | head -n 1; }
 }
 
 @test "whatever TSAN_OPTIONS say" {
+    export WEDGE_FUZZ_BRIEF=1
     for options in halt_on_error=0 halt_on_error=1 exitcode=66 suppress_equal_stacks=1; do
         TSAN_OPTIONS=$options run -1 "$race" -seed=1
         [[ "$(signature)" == "race "* ]]
@@ -57,10 +58,11 @@ signature() { sed -n 's/^DEDUP_TOKEN: //p' <<<"$output" | head -n 1; }
 }
 
 @test "minimizing keeps the race, and ends when it is told to" {
+    export WEDGE_FUZZ_BRIEF=1
     run -1 "$race" -seed=1
     before=$(signature)
     cp crash-* racing
-    run timeout -k 5 120 "$race" -minimize_crash=1 -runs=100 -max_total_time=10 \
+    run timeout -k 5 120 "$race" -minimize_crash=1 -runs=100 -max_total_time=4 \
         -exact_artifact_path=small racing
     [ "$status" -ne 124 ]
     [ ! -e small ] || [ "$(stat -c %s small)" -gt 0 ]
@@ -71,6 +73,7 @@ signature() { sed -n 's/^DEDUP_TOKEN: //p' <<<"$output" | head -n 1; }
 
 @test "another bug does not pass for a smaller input of the same" {
     # libFuzzer compares these lines, and ThreadSanitizer prints none.
+    export WEDGE_FUZZ_BRIEF=1
     run -1 "$race" -seed=1
     [ "$(grep -c '^DEDUP_TOKEN: race ' <<<"$output")" -eq 1 ]
     run -1 "$dead" -seed=1
@@ -87,7 +90,7 @@ signature() { sed -n 's/^DEDUP_TOKEN: //p' <<<"$output" | head -n 1; }
 }
 
 @test "-fork goes on over deadlocks and races, and one bug is one file" {
-    run timeout -k 5 120 "$dead" -seed=1 -fork=1 -ignore_crashes=1 -max_total_time=10 \
+    run timeout -k 5 120 "$dead" -seed=1 -fork=1 -ignore_crashes=1 -max_total_time=4 \
         -artifact_prefix=fork-
     [ "$status" -ne 124 ]
     [ "$status" -ne 137 ]
@@ -108,7 +111,7 @@ signature() { sed -n 's/^DEDUP_TOKEN: //p' <<<"$output" | head -n 1; }
         run "$out/bugs/$bug/wedge-tsan" hunt timers --runs 500 --no-prediction -o .
         [[ "$output" == *"lock-order-inversion (potential deadlock)"* ]] || { echo "$bug"; false; }
     done
-    run -0 "$out/fuzz-tsan/wedge" hunt timers --runs 2000 --no-prediction -o .
+    run -0 "$out/fuzz-tsan/wedge" hunt timers --runs 600 --no-prediction -o .
     [[ "$output" != *"ThreadSanitizer"* ]]
 }
 
