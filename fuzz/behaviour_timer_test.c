@@ -293,7 +293,7 @@ static void reset_or_run(void *unused)
 static void start_twice(void *unused)
 {
     (void)unused;
-    alarm_start(&alarms[0], HOUR);
+    alarm_start(&alarms[0], 1000 * HOUR); /* however busy the machine is, it has not run */
     startTimer(alarms[0].timer);
 }
 
