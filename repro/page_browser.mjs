@@ -56,7 +56,9 @@ const visits = new Map();
 async function visit(name) {
     const page = await open(name);
     const seen = await page.evaluate(() => ({
-        step: selection.step, last: Math.max(...data.edge_steps.map((each) => each.waits)),
+        step: selection.step, lead: byId("lead").textContent,
+        last: Math.max(...data.edge_steps.map((each) => each.waits)
+            .filter((each) => each !== null)),
         ends: xOf(runEnd) <= view.clientWidth,
     }));
     await page.setViewportSize({ width: 400, height: 800 });
@@ -70,6 +72,13 @@ const claims = {
         expect("pages", pages.length >= 3);
         for (const name of pages)
             await visit(name);
+    },
+
+    "every page says in words who waits, or who reads and writes"() {
+        for (const [name, seen] of visits)
+            expect(`${name}: ${seen.lead}`, !/undefined|null/.test(seen.lead));
+        const race = visits.get("go-35462-race").lead;
+        expect(race, /^\w+ writes \S+; \w+ reads \S+\.$/.test(race));
     },
 
     async "20,000 events are ready within a second"() {

@@ -14,6 +14,9 @@ function shortWait(edge) {
         : edge.predicted && edge.kind === "state" ? "would spin on" : verbs[edge.kind];
     const holder = edge.to === edge.from ? "it" : edge.to;
     const itself = edge.to === edge.from ? " itself" : "";
+    if (edge.kind === "access")
+        return `${edge.from} ${edge.class.endsWith("write") ? "writes" : "reads"} ` +
+               `${edge.object}${edge.class.startsWith("atomic") ? " atomically" : ""}`;
     if (edge.kind === "ready")
         return `${edge.from} is ready${edge.queue ? ` in the ${edge.queue}` : ""}`;
     if (edge.kind === "sleep")
@@ -342,7 +345,8 @@ function showPlaces() {
         addSentence(add(article, "h3", {}), `${capital(shortWait(edge))}.`);
         const pair = add(article, "div", { class: "split" });
         const left = edge.kind === "token" || edge.kind === "gate";
-        const verb = left ? "stopped" : edge.predicted ? "would wait" : "waits";
+        const verb = left ? "stopped" : edge.kind === "access" ? "does so"
+            : edge.predicted ? "would wait" : "waits";
         addPlace(pair, `${edge.from} ${verb} in`, edge.waits_at, colourOf(i),
                  `How ${edge.from} came there`, edge.wait_chain);
         if (edge.to && edge.holds_since)

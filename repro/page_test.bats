@@ -13,7 +13,7 @@ setup_file() {
     local slug
     mkdir "$pages"
     cd "$root"
-    for slug in go-38070 go-38070-1.14.1 go-35532-netpoll go-35532-scavenger; do
+    for slug in go-38070 go-38070-1.14.1 go-35532-netpoll go-35532-scavenger go-35462-race; do
         "$out/bugs/$slug/wedge" show "corpus/bugs/$slug/$slug.repro" --html "$pages/$slug.html"
     done
     printf 'wedge 1\nsubject timers\nexpect ok\nprogram\n  g1 add t0 +1000\nschedule\n' \
@@ -82,6 +82,7 @@ claim() {
 }
 
 @test "every page opens without an error or a request" { claim; }
+@test "every page says in words who waits, or who reads and writes" { claim; }
 @test "20,000 events are ready within a second" { claim; }
 @test "only what is visible is drawn, and fast, at any scale" { claim; }
 @test "it opens where the cycle is closed" { claim; }
