@@ -15,6 +15,7 @@ struct known {
     uint64_t fibers;
 };
 
+bool tsan_spares;
 static struct known table[OBJECTS_MAX];
 static uint64_t self; /* the current fiber, or 0 */
 

@@ -97,6 +97,12 @@ static inline void tsan_ignore_end(void)
 #endif
 #endif
 
+/* While it is set, relaxed loads that are no steps need not be watched, either: they are many, and
+ * order nothing. A race of one with a write that is not atomic may then be missed. */
+#ifdef TSAN_TOLD
+extern bool tsan_spares;
+#endif
+
 static inline bool tsan_unseen_flag(const bool *flag)
 {
 #ifdef TSAN_UNSEEN

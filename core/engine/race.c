@@ -22,6 +22,7 @@ void race_name_by(race_namer *wanted)
 
 #ifdef TSAN_TOLD
 enum { FIBERS_MAX = 4096, TRACE_DEPTH = 64, SITES_MAX = 1024 };
+enum { WATCHED_ODDS = 4 }; /* one in so many runs is watched in full, and each replay */
 
 struct access {
     bool writes, atomic;
@@ -182,6 +183,7 @@ __attribute__((no_builtin)) void *engine_memset(void *to, int value, size_t size
  * still knows depends on all that it has seen, unless it begins anew. */
 void race_begin(bool anew)
 {
+    tsan_spares = !anew && engine.runs % WATCHED_ODDS != 0;
     if (race.seen || anew)
         __tsan_flush_memory();
     race.seen = false;

@@ -183,6 +183,19 @@ void hook_sim_gate_open(const struct hook_site *site);
     (tsan_adds((at)), atomic_compare_exchange_strong_explicit(                \
         (at), (want), (operand), memory_order_release, memory_order_relaxed))
 #define HOOK_DO_TOUCH(object) tsan_forgets((object))
+#ifdef TSAN_UNSEEN
+#define HOOK_DO_PEEK(at, order)                                               \
+    __extension__({                                                           \
+        __typeof__(atomic_load_explicit((at), memory_order_relaxed)) hook_read; \
+        if ((order) == memory_order_relaxed && tsan_unseen_flag(&tsan_spares)) \
+            __asm__("mov %1, %0" : "=r"(hook_read) : "m"(*(at)));             \
+        else                                                                  \
+            hook_read = HOOK_DO_LOAD(at, order);                              \
+        hook_read;                                                            \
+    })
+#else
+#define HOOK_DO_PEEK(at, order) HOOK_DO_LOAD(at, order)
+#endif
 #else
 #define HOOK_DO_LOAD(at, order) \
     ((void)(order), atomic_load_explicit((at), memory_order_relaxed))
@@ -208,6 +221,7 @@ void hook_sim_gate_open(const struct hook_site *site);
     })
 #define HOOK_DO_CAS_OWN(at, want, operand) HOOK_DO_CAS(at, want, operand)
 #define HOOK_DO_TOUCH(object) ((void)0)
+#define HOOK_DO_PEEK(at, order) HOOK_DO_LOAD(at, order)
 #endif
 
 #define HOOK_LOAD_(p, order, text)                                  \
@@ -281,7 +295,7 @@ void hook_sim_gate_open(const struct hook_site *site);
         HOOK_SHADOWS_BEGIN                                          \
         __auto_type hook_at = (p);                                  \
         hook_touch_as_(hook_at, false);                             \
-        __auto_type hook_value = HOOK_DO_LOAD(hook_at, (order));    \
+        __auto_type hook_value = HOOK_DO_PEEK(hook_at, (order));    \
         HOOK_SHADOWS_END                                            \
         hook_value;                                                 \
     })
