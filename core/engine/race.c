@@ -22,7 +22,7 @@ void race_name_by(race_namer *wanted)
 
 #ifdef TSAN_TOLD
 enum { FIBERS_MAX = 4096, TRACE_DEPTH = 64, SITES_MAX = 1024 };
-enum { WATCHED_ODDS = 4 }; /* one in so many runs is watched in full, and each replay */
+enum { WATCHED_ODDS = 8 }; /* one in so many runs is watched in full, and each replay */
 
 struct access {
     bool writes, atomic;
