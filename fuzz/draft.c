@@ -14,12 +14,18 @@ static const uint8_t tag[] = { 0xd7, 1 };
 
 #define SIZE_BOUND_NS ((uint64_t)1 << 40) /* of a fault: a quarter of an hour */
 
+/* The portfolio, which is the first of them, or any. */
+uint32_t draft_draw_strategy(struct prng *prng)
+{
+    return prng_one_in(prng, 4) ? prng_below(prng, strategy_count()) : 0;
+}
+
 void draft_draw(const struct wedge_subject *subject, struct prng *prng, struct draft *draft)
 {
     plan_clear(&draft->plan);
     subject->generate(&draft->plan, prng, subject->faults);
     draft->seed = (uint32_t)prng_next(prng);
-    draft->strategy = prng_below(prng, strategy_count());
+    draft->strategy = draft_draw_strategy(prng);
 }
 
 struct strategy *draft_strategy(const struct draft *draft)

@@ -34,6 +34,9 @@ struct draft {
 /* A program that the subject's generator draws, a seed and a strategy; no schedule and no faults. */
 void draft_draw(const struct wedge_subject *subject, struct prng *prng, struct draft *draft);
 
+/* One that a draft may name, as good searches have it: mostly the portfolio. */
+uint32_t draft_draw_strategy(struct prng *prng);
+
 /* Whether these bytes are a draft, and not a plan as decode.h has it. */
 bool draft_is_one(const uint8_t *bytes, size_t size);
 

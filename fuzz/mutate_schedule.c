@@ -113,7 +113,7 @@ bool mutate_seed(const struct wedge_subject *subject, struct draft *draft, struc
 {
     (void)subject;
     draft->seed = (uint32_t)prng_next(prng);
-    draft->strategy = prng_below(prng, strategy_count());
+    draft->strategy = draft_draw_strategy(prng);
     return true;
 }
 

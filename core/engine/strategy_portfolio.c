@@ -29,14 +29,13 @@ static struct pair {
     double prior;              /* its share before anything is known, of their sum */
     double news, steps;        /* of its runs, the last ones most; at first better than they prove */
 } pairs[] = {
-    { &strategy_pos, NULL, 4, 64, 64 },
-    { &strategy_pos, &pause_delay_many, 2, 64, 64 },
-    { &strategy_surw, NULL, 3, 64, 64 },
-    { &strategy_surw, &pause_delay, 2, 64, 64 },
-    { &strategy_random, NULL, 1, 64, 64 },
-    { &strategy_random, &pause_delay, 3, 64, 64 },
-    { &strategy_random, &pause_delay_many, 4, 64, 64 },
-    { &strategy_random, &pause_starve, 1, 64, 64 },
+    { &strategy_pos, NULL, 2, 64, 64 },
+    { &strategy_pos, &pause_delay_many, 7, 64, 64 },
+    { &strategy_pos, &pause_starve, 5, 64, 64 },
+    { &strategy_surw, NULL, 1, 64, 64 },
+    { &strategy_surw, &pause_delay, 1, 64, 64 },
+    { &strategy_random, &pause_delay, 1, 64, 64 },
+    { &strategy_random, &pause_delay_many, 3, 64, 64 },
     { &strategy_pct, NULL, 1, 64, 64 },
 };
 static struct pair *chosen; /* of the run */
