@@ -6,10 +6,10 @@
 #include "core/base/check.h"
 #include "core/engine/site.h"
 #include "fuzz/subjects.h"
-#include "repro/argument.h"
-#include "repro/bench.h"
-#include "repro/command.h"
-#include "repro/progress.h"
+#include "repro/base/argument.h"
+#include "repro/base/command.h"
+#include "repro/base/progress.h"
+#include "repro/bench/bench.h"
 
 enum { WORKLOADS_MAX = 64 };
 

@@ -15,12 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "repro/argument.h"
-#include "repro/command.h"
-#include "repro/file.h"
-#include "repro/heading.h"
-#include "repro/output.h"
-#include "repro/reproducer.h"
+#include "repro/base/argument.h"
+#include "repro/base/command.h"
+#include "repro/base/file.h"
+#include "repro/base/output.h"
+#include "repro/reproducer/heading.h"
+#include "repro/reproducer/reproducer.h"
 
 enum { STEP_GOOD = 0, STEP_BAD = 1, STEP_SKIP = 125, STEP_STOP = 128 };
 enum { ANSWER_MAX = 1 << 20 };

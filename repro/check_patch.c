@@ -3,7 +3,7 @@
  * `wedge check-patch`: what a patch does to deadlocks and to the lock order, by the command line;
  * and what is left of it when it is done.
  */
-#include "repro/check_patch.h"
+#include "repro/patch/check_patch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 #include "core/base/check.h"
-#include "repro/argument.h"
-#include "repro/command.h"
-#include "repro/file.h"
-#include "repro/output.h"
-#include "repro/patch_git.h"
-#include "repro/reproducer.h"
-#include "repro/sarif.h"
+#include "repro/base/argument.h"
+#include "repro/base/command.h"
+#include "repro/base/file.h"
+#include "repro/base/output.h"
+#include "repro/patch/patch_git.h"
+#include "repro/patch/sarif.h"
+#include "repro/reproducer/reproducer.h"
 
 #define BUILD_STANDARD "ninja out/wedge"
 

@@ -26,7 +26,7 @@ setup_file() {
 
 setup() {
     cd "$repository"
-    bugs=$repository/corpus/bugs patches=$repository/repro/patches
+    bugs=$repository/corpus/bugs patches=$repository/repro/patch/patches
 }
 
 check() { # check EXIT OPTION...: its JSON is $output

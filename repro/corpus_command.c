@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "repro/command.h"
-#include "repro/corpus.h"
+#include "repro/base/command.h"
+#include "repro/corpus/corpus.h"
 
 static int usage(FILE *out, int code)
 {

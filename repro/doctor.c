@@ -8,9 +8,9 @@
 
 #include "core/base/check.h"
 #include "core/engine/site.h"
-#include "repro/command.h"
-#include "repro/output.h"
-#include "repro/sandbox.h"
+#include "repro/base/command.h"
+#include "repro/base/output.h"
+#include "repro/patch/sandbox.h"
 
 struct tool {
     const char *name, *what_for, *mend;

@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "core/base/check.h"
-#include "repro/argument.h"
-#include "repro/command.h"
-#include "repro/export_write.h"
-#include "repro/file.h"
-#include "repro/output.h"
-#include "repro/reproducer.h"
+#include "repro/base/argument.h"
+#include "repro/base/command.h"
+#include "repro/base/file.h"
+#include "repro/base/output.h"
+#include "repro/export/export_write.h"
+#include "repro/reproducer/reproducer.h"
 
 enum { RECORDS_FIRST = 1 << 15, RECORDS_MOST = 1 << 22, THREADS_MOST = 1 << 12 };
 

@@ -4,7 +4,7 @@
  * which other one is held, and the deadlocks that are possible. As text, JSON or a picture; or
  * compared with the golden order, a file that people review.
  */
-#include "repro/graph.h"
+#include "repro/order/graph.h"
 
 #include <argp.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 #include "core/base/check.h"
 #include "core/engine/site.h"
 #include "fuzz/subjects.h"
-#include "repro/argument.h"
-#include "repro/command.h"
+#include "repro/base/argument.h"
+#include "repro/base/command.h"
 
 enum { OPTION_PRUNE = 0x100 };
 

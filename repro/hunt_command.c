@@ -9,14 +9,14 @@
 #include "core/engine/exhaustive.h"
 #include "core/engine/site.h"
 #include "fuzz/subjects.h"
-#include "repro/argument.h"
-#include "repro/command.h"
-#include "repro/hunt_corpus.h"
-#include "repro/hunt_exhaustive.h"
-#include "repro/hunt_position.h"
-#include "repro/hunt_process.h"
-#include "repro/output.h"
-#include "repro/program.h"
+#include "repro/base/argument.h"
+#include "repro/base/command.h"
+#include "repro/base/output.h"
+#include "repro/hunt/hunt_corpus.h"
+#include "repro/hunt/hunt_exhaustive.h"
+#include "repro/hunt/hunt_position.h"
+#include "repro/hunt/hunt_process.h"
+#include "repro/reproducer/program.h"
 
 enum { PREEMPTIONS_STANDARD = 2 };
 

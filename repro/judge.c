@@ -13,11 +13,11 @@
 #include <string.h>
 
 #include "core/base/check.h"
-#include "repro/argument.h"
-#include "repro/command.h"
-#include "repro/file.h"
+#include "repro/base/argument.h"
+#include "repro/base/command.h"
+#include "repro/base/file.h"
+#include "repro/base/output.h"
 #include "repro/judge_case.h"
-#include "repro/output.h"
 
 enum { FILE_SIZE_MAX = 1 << 28, RUNS_MAX = 16 };
 

@@ -11,10 +11,10 @@
 #include "core/engine/engine.h"
 #include "core/engine/exhaustive.h"
 #include "fuzz/subjects.h"
-#include "repro/argument.h"
-#include "repro/command.h"
-#include "repro/file.h"
-#include "repro/output.h"
+#include "repro/base/argument.h"
+#include "repro/base/command.h"
+#include "repro/base/file.h"
+#include "repro/base/output.h"
 
 struct options {
     const struct wedge_subject *subject;

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "core/base/check.h"
-#include "repro/command.h"
-#include "repro/output.h"
-#include "repro/symbol.h"
+#include "repro/base/command.h"
+#include "repro/base/output.h"
+#include "repro/finding/symbol.h"
 
 #ifndef WEDGE_VERSION
 #define WEDGE_VERSION "0"

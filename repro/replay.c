@@ -5,11 +5,11 @@
 
 #include "core/base/check.h"
 #include "core/engine/site.h"
-#include "repro/argument.h"
-#include "repro/command.h"
-#include "repro/folder.h"
-#include "repro/output.h"
-#include "repro/tally.h"
+#include "repro/base/argument.h"
+#include "repro/base/command.h"
+#include "repro/base/folder.h"
+#include "repro/base/output.h"
+#include "repro/reproducer/tally.h"
 
 struct options {
     uint32_t tries;

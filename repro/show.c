@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "core/base/check.h"
-#include "repro/argument.h"
-#include "repro/command.h"
-#include "repro/file.h"
-#include "repro/finding.h"
-#include "repro/output.h"
-#include "repro/page.h"
-#include "repro/picture.h"
-#include "repro/story.h"
+#include "repro/base/argument.h"
+#include "repro/base/command.h"
+#include "repro/base/file.h"
+#include "repro/base/output.h"
+#include "repro/finding/finding.h"
+#include "repro/finding/picture.h"
+#include "repro/finding/story.h"
+#include "repro/page/page.h"
 
 struct options {
     const char *path, *html, *source;

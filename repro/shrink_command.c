@@ -7,12 +7,12 @@
 
 #include "core/base/check.h"
 #include "core/base/signal.h"
-#include "repro/argument.h"
-#include "repro/command.h"
-#include "repro/cost.h"
-#include "repro/finding.h"
-#include "repro/output.h"
-#include "repro/shrink.h"
+#include "repro/base/argument.h"
+#include "repro/base/command.h"
+#include "repro/base/output.h"
+#include "repro/finding/finding.h"
+#include "repro/reproducer/cost.h"
+#include "repro/shrink/shrink.h"
 
 struct options {
     const char *path;

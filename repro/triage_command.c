@@ -7,12 +7,12 @@
 
 #include "core/base/check.h"
 #include "fuzz/subjects.h"
-#include "repro/argument.h"
-#include "repro/command.h"
-#include "repro/folder.h"
-#include "repro/output.h"
-#include "repro/reproducer.h"
-#include "repro/triage.h"
+#include "repro/base/argument.h"
+#include "repro/base/command.h"
+#include "repro/base/folder.h"
+#include "repro/base/output.h"
+#include "repro/corpus/triage.h"
+#include "repro/reproducer/reproducer.h"
 
 struct options {
     bool json;
