@@ -139,7 +139,7 @@ edit() {
     echo "$output" >"$BATS_TEST_TMPDIR/log.sarif"
     python3 -c 'import json, sys, jsonschema
 jsonschema.Draft7Validator(json.load(open(sys.argv[1]))).validate(json.load(open(sys.argv[2])))' \
-        repro/sarif.schema.json "$BATS_TEST_TMPDIR/log.sarif"
+        repro/patch/sarif.schema.json "$BATS_TEST_TMPDIR/log.sarif"
     result=$(jq -c '.runs[0].results[] | select(.partialFingerprints."wedgeSignature/v1" == "afb75c33")' \
         <<<"$output")
     [ "$(jq '.codeFlows[0].threadFlows | length' <<<"$result")" -eq 2 ]
