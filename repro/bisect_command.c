@@ -34,7 +34,7 @@ struct options {
 /* What `wedge replay --json` answers. */
 struct answer {
     int shown, tries;
-    bool diverged;
+    bool diverged, untested;
     char verdict[24], hash[9], expected_verdict[24], expected_hash[9], message[ENGINE_TEXT_MAX];
 };
 
@@ -145,6 +145,7 @@ static bool parse_answer(const char *text, size_t size, struct answer *answer)
     if (done) {
         answer->shown = (int)json_integer_value(shown);
         answer->tries = (int)json_integer_value(tries);
+        answer->untested = json_is_false(json_object_get(object, "tested"));
         answer->diverged = json_is_true(json_object_get(object, "diverged"));
         take(object, "verdict", answer->verdict, sizeof answer->verdict);
         take(object, "signature", answer->hash, sizeof answer->hash);
@@ -171,6 +172,8 @@ static int judge(const struct options *options, const struct answer *answer)
                        answer->verdict, answer->hash);
     if (answer->diverged)
         return verdict(options, STEP_SKIP, "the schedule does not fit this revision");
+    if (answer->untested)
+        return verdict(options, STEP_SKIP, "only a wedge built with ThreadSanitizer sees races");
     if (strcmp(answer->verdict, verdict_name(VERDICT_OK)) == 0)
         return verdict(options, STEP_GOOD, "not reproduced: %s", answer->message);
     return verdict(options, STEP_SKIP, "another finding: %s %s: %s", answer->verdict, answer->hash,

@@ -56,6 +56,16 @@ refuses() {
     run -2 "$wedge" triage
 }
 
+@test "a race is not taken for mended by a wedge that sees none" {
+    printf 'wedge 1\nsubject abba\nexpect race 01234567\nprogram\nschedule\n' >race.repro
+    run -4 "$wedge" replay race.repro
+    has "not tested: only a wedge built with ThreadSanitizer sees races"
+    run -4 "$wedge" corpus verify --fixed race.repro
+    has "0 as expected, 0 not, 1 not tested"
+    run -125 "$wedge" bisect-step race.repro --wedge "$wedge"
+    has "skip: only a wedge built with ThreadSanitizer sees races"
+}
+
 @test "every help fits one screen and ends in examples" {
     run -0 "$wedge" --help
     [ "${#lines[@]}" -le 24 ]

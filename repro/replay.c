@@ -22,7 +22,7 @@ struct replay {
     struct options options;
     struct reproducer reproducer;
     struct tally tally;
-    uint32_t files;
+    uint32_t files, untested;
     bool findings, bad_input;
 };
 
@@ -69,6 +69,7 @@ static void replay_file(struct replay *replay, const char *path)
     if (!replay->options.exact)
         tally_refit(tally, &replay->reproducer);
     replay->findings = replay->findings || tally_is_finding(tally);
+    replay->untested += tally_is_untested(tally);
     if (replay->options.json) {
         output_json(tally_json(tally, "replay", path));
         return;
@@ -121,7 +122,8 @@ static const struct argp argp = {
     "Runs each reproducer again, exactly as written, and prints how often it showed its finding. "
     "If never, the code may have changed since: its program and faults are run with schedules that "
     "differ a little. In folders: all files that end in .repro.\v"
-    "Exits with 1 if a finding shows, 0 if none does.\n\n"
+    "Exits with 1 if a finding shows, 0 if none does, 4 if all are races and this wedge sees "
+    "none.\n\n"
     "examples:\n"
     "  wedge replay deadlock-3f9a1c7e.repro\n"
     "  wedge replay -n 100 corpus/bugs\n"
@@ -145,5 +147,7 @@ int command_replay(int argc, char **argv)
         fputs("wedge: nothing was tested: no file ends in .repro\n", stderr);
         return EXIT_UNTESTED;
     }
+    if (replay.untested == replay.files && !replay.findings)
+        return EXIT_UNTESTED;
     return replay.findings ? EXIT_FINDINGS : EXIT_CLEAN;
 }

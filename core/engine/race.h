@@ -12,6 +12,16 @@
 
 #include "core/engine/engine.h"
 
+/* Whether this build can see a race. */
+static inline bool race_is_watched(void)
+{
+#ifdef TSAN_TOLD
+    return true;
+#else
+    return false;
+#endif
+}
+
 /* A place in a program. */
 struct race_place {
     const char *function, *file; /* live as long as the program */

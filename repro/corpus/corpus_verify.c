@@ -29,21 +29,21 @@ struct options {
     struct folder_files files;
 };
 
-enum fate { FATE_DIED, FATE_UNREADABLE, FATE_NO_SUBJECT, FATE_RUN };
+enum fate { FATE_DIED, FATE_UNREADABLE, FATE_NO_SUBJECT, FATE_UNWATCHED, FATE_RUN };
 
 /* What became of one file; left by a child process. */
 struct result {
     enum fate fate;
     struct reproducer_error error; /* FATE_UNREADABLE */
     char subject[32];              /* FATE_NO_SUBJECT */
-    struct tally tally;            /* FATE_RUN */
+    struct tally tally;            /* FATE_RUN; FATE_UNWATCHED: a race, and this build sees none */
 };
 
 struct verify {
     struct options options;
     struct result *results;
     int *died;
-    uint32_t expected, unexpected, untested, unreadable, dead;
+    uint32_t expected, unexpected, untested, unwatched, unreadable, dead;
 };
 
 /* --- in a child process --- */
@@ -58,7 +58,7 @@ static void verify_file(void *context, uint32_t item, void *to)
     if (reproducer_read(&reproducer, path, &result->error)) {
         tally_begin(&result->tally, &reproducer);
         tally_finish(&result->tally, &reproducer, verify->options.tries);
-        result->fate = FATE_RUN;
+        result->fate = tally_is_untested(&result->tally) ? FATE_UNWATCHED : FATE_RUN;
     } else if (heading_read(&heading, path) && subject_find(heading.subject) == NULL) {
         memcpy(result->subject, heading.subject, sizeof result->subject);
         result->fate = FATE_NO_SUBJECT;
@@ -103,6 +103,7 @@ static void count(struct verify *verify)
         verify->dead += result->fate == FATE_DIED;
         verify->unreadable += result->fate == FATE_UNREADABLE;
         verify->untested += result->fate == FATE_NO_SUBJECT;
+        verify->unwatched += result->fate == FATE_UNWATCHED;
         verify->expected += expected;
         verify->unexpected += result->fate == FATE_RUN && !expected;
     }
@@ -123,12 +124,13 @@ static void print_text(const struct verify *verify)
     }
     printf("%" PRIu32 " reproducers: %" PRIu32 " as expected, %" PRIu32 " not, %" PRIu32
            " not tested\n", verify->options.files.list.count, verify->expected, verify->unexpected,
-           verify->untested + verify->unreadable + verify->dead);
+           verify->untested + verify->unwatched + verify->unreadable + verify->dead);
 }
 
 static void print_json(const struct verify *verify)
 {
-    static const char *const fates[] = { "died", "unreadable", "no-subject" };
+    static const char *const fates[] = { "died", "unreadable", "no-subject",
+                                         "races-unwatched" };
     char note[NOTE_MAX];
     for (uint32_t i = 0; i < verify->options.files.list.count; i++) {
         const struct result *result = &verify->results[i];
@@ -147,10 +149,11 @@ static void print_json(const struct verify *verify)
         output_json(object);
     }
     json_t *sum = output_schema("corpus-verify-sum");
-    output_add(sum, json_pack("{s:i, s:i, s:i, s:i, s:i, s:i}", "files",
+    output_add(sum, json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "files",
                               (int)verify->options.files.list.count, "as_expected",
                               (int)verify->expected, "not_as_expected", (int)verify->unexpected,
-                              "no_subject", (int)verify->untested, "unreadable",
+                              "no_subject", (int)verify->untested, "races_unwatched",
+                              (int)verify->unwatched, "unreadable",
                               (int)verify->unreadable, "died", (int)verify->dead));
     output_json(sum);
 }
@@ -166,6 +169,10 @@ static void fill_case(const struct verify *verify, uint32_t item, char note[NOTE
     snprintf(type, 40, "%s", result->fate == FATE_DIED ? "died" : "unreadable");
     if (result->fate == FATE_NO_SUBJECT) {
         one->class_name = result->subject;
+        one->result = JUNIT_SKIPPED;
+    }
+    if (result->fate == FATE_UNWATCHED) {
+        one->class_name = result->tally.subject->name;
         one->result = JUNIT_SKIPPED;
     }
     if (result->fate != FATE_RUN)

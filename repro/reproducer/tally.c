@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/check.h"
+#include "core/engine/race.h"
 #include "repro/base/output.h"
 
 static void run(const struct reproducer *reproducer, struct strategy *strategy,
@@ -67,7 +68,7 @@ void tally_finish(struct tally *tally, const struct reproducer *reproducer, uint
 void tally_refit(struct tally *tally, struct reproducer *reproducer)
 {
     tally->refitted = tally->shown == 0 && tally->verdict != VERDICT_OK &&
-                      !verdict_is_predicted(tally->verdict);
+                      !verdict_is_predicted(tally->verdict) && !tally_is_untested(tally);
     if (tally->refitted)
         refit(reproducer, REFIT_RUNS_STANDARD, &tally->refit);
 }
@@ -86,6 +87,11 @@ bool tally_is_finding(const struct tally *tally)
 {
     return verdict_is_finding(tally->strict.verdict) ||
            (tally->loosely && verdict_is_finding(tally->loose.verdict)) || is_fitted(tally);
+}
+
+bool tally_is_untested(const struct tally *tally)
+{
+    return tally->verdict == VERDICT_RACE && !race_is_watched();
 }
 
 const struct tally_end *tally_end(const struct tally *tally)
@@ -128,7 +134,9 @@ void tally_print_instead(FILE *out, const struct tally *tally)
         fputs("; shown when what does not fit is skipped", out);
         return;
     }
-    fputs("not reproduced: ", out);
+    fputs(tally_is_untested(tally) ? "not tested: only a wedge built with ThreadSanitizer sees races "
+                                     "(out/fuzz-tsan/wedge); here, "
+                                   : "not reproduced: ", out);
     print_end(out, tally_end(tally));
     if (tally->loosely) {
         fputs(" (", out);
@@ -154,9 +162,10 @@ json_t *tally_json(const struct tally *tally, const char *schema, const char *pa
     const struct tally_end *end = tally_end(tally);
     json_t *object = output_schema(schema);
     json_t *rest = json_pack(
-        "{s:o, s:s, s:{s:s, s:s}, s:i, s:i, s:b, s:s, s:s, s:s, s:I, s:b, s:o, s:s?, s:s?, s:i}",
-        "file", output_text(path), "subject", tally->subject->name, "expected", "verdict", verdict_name(tally->verdict),
-        "signature", tally->hash, "shown", (int)tally->shown, "tries", (int)tally->tries,
+        "{s:o, s:s, s:{s:s, s:s}, s:b, s:i, s:i, s:b, s:s, s:s, s:s, s:I, s:b, s:o, s:s?, s:s?, s:i}",
+        "file", output_text(path), "subject", tally->subject->name, "expected", "verdict",
+        verdict_name(tally->verdict), "signature", tally->hash, "tested",
+        (int)!tally_is_untested(tally), "shown", (int)tally->shown, "tries", (int)tally->tries,
         "reproduced", (int)tally_is_shown(tally), "verdict", verdict_name(end->verdict),
         "signature", end->hash, "message", end->message, "steps", (json_int_t)end->steps,
         "diverged", (int)tally->loosely, "diverged_segment",

@@ -48,6 +48,8 @@ void tally_refit(struct tally *tally, struct reproducer *reproducer);
 bool tally_is_shown(const struct tally *tally);
 /* It ended in a finding, the one that was promised or another one. */
 bool tally_is_finding(const struct tally *tally);
+/* It promises a race, and this build sees none: that nothing was shown says nothing. */
+bool tally_is_untested(const struct tally *tally);
 /* How it ended: when what does not fit is skipped, if it diverged. */
 const struct tally_end *tally_end(const struct tally *tally);
 
